@@ -1,0 +1,1 @@
+"""coopdigest: turns a newsroom into an e-mail digest."""

@@ -1,0 +1,1 @@
+"""When an issue is due: occurrences of a schedule expression."""

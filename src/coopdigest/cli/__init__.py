@@ -1,0 +1,1 @@
+"""Command lines become calls; results become text, JSON and exit codes."""

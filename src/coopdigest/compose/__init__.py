@@ -1,0 +1,1 @@
+"""An issue becomes an edition: Jinja2, MJML, inlined HTML, text, and the checks."""

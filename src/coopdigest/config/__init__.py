@@ -1,0 +1,1 @@
+"""What the digest folder says: coopdigest.toml, the environment, the shipped example."""

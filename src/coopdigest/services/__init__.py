@@ -1,0 +1,1 @@
+"""What coopdigest does, on ports alone."""

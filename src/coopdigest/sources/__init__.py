@@ -1,0 +1,1 @@
+"""Where items come from: a listing, a feed, a page, a folder."""

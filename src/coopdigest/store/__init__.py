@@ -1,0 +1,1 @@
+"""What is remembered: items, issues, roster, ledger, in SQLite or PostgreSQL."""
