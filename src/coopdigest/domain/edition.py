@@ -52,15 +52,16 @@ def marker(nonce: str, slot: Slot) -> str:
     return f"slot{nonce}{slot.value}end"
 
 
+_SAID = ("title", "day", "summary", "summary_html", "url", "image", "credit", "language")
+
+
 def nonce_for(issue: Issue) -> str:
     """A nonce that no item's text can hold: the hash of everything the issue says. Same issue, same nonce.
 
     Neither the state nor anything of the store (ids, when first seen) counts, so every machine finds the same.
     """
     said = [
-        (entry.theme, entry.item.title, entry.item.day, entry.item.summary, entry.item.summary_html)
-        + (entry.item.url, repr(entry.item.image), entry.item.credit, entry.item.language, entry.carried_over)
-        for entry in issue.items()
+        (entry.theme, entry.carried_over, *(getattr(entry.item, name) for name in _SAID)) for entry in issue.items()
     ]
     return hashlib.sha256(repr((issue.digest, issue.period.key, said)).encode("utf-8", "surrogatepass")).hexdigest()[
         :24
