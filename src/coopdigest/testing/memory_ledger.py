@@ -1,0 +1,265 @@
+"""Campaigns, deliveries and their senders, kept in memory and moved by the transition table alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from coopdigest.domain.delivery import TRANSITIONS, Cause, Claimed, DeliveryState, Outcome, Tally, Verdict
+from coopdigest.domain.edition import Edition
+from coopdigest.domain.errors import HeldError
+from coopdigest.domain.issue import OPENED, Issue, IssueState, check_transition
+from coopdigest.domain.period import Period
+from coopdigest.domain.subscriber import Subscriber
+from coopdigest.ports import Campaign
+from coopdigest.testing.memory_issues import MemoryIssues
+from coopdigest.testing.memory_items import MemoryItems
+from coopdigest.testing.memory_roster import MemoryRoster
+
+HEARTBEAT_LIMIT = timedelta(seconds=90)  # three beats of 30 s
+_S = DeliveryState
+_MOVES = {
+    Verdict.ACCEPTED: ((Cause.ANSWER, _S.ACCEPTED),),
+    Verdict.DEFERRED: ((Cause.ANSWER, _S.DEFERRED),),
+    Verdict.REFUSED: ((Cause.ANSWER, _S.REFUSED),),
+    Verdict.IN_DOUBT: ((Cause.LOST, _S.IN_DOUBT),),
+    Verdict.NOT_SENT: ((Cause.RELEASE, _S.PENDING), (Cause.UNSENT, _S.PENDING)),
+}
+_PERHAPS_HANDED_OVER = frozenset({_S.SENDING, _S.ACCEPTED, _S.IN_DOUBT})
+
+
+@dataclass(slots=True)
+class _Row:
+    id: int
+    campaign: int
+    subscriber: int
+    address: str
+    language: str
+    state: DeliveryState = _S.PENDING
+    sender: int | None = None
+    attempt: int = 0
+    first_tried: datetime | None = None
+    due: datetime | None = None
+    outcome: Outcome | None = None
+
+    def move(self, cause: Cause, target: DeliveryState) -> bool:
+        """Go to `target` if the table lets `cause` do that."""
+        is_allowed = target in TRANSITIONS.get((self.state, cause), frozenset())
+        self.state = target if is_allowed else self.state
+        return is_allowed
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it may be claimed at `now`."""
+        return (self.state, Cause.CLAIM) in TRANSITIONS and (self.due is None or self.due <= now)
+
+
+class MemoryLedger:
+    """A `Ledger`. It reads the audience from the roster and the editions from the issues."""
+
+    def __init__(self, items: MemoryItems, issues: MemoryIssues, roster: MemoryRoster) -> None:
+        """Know no campaign."""
+        self._items, self._issues, self._roster = items, issues, roster
+        self._campaigns: dict[str, tuple[int, Period]] = {}
+        self._rows: dict[int, _Row] = {}
+        self._beats: dict[int, datetime] = {}
+        self._abandoned: set[int] = set()
+        self._last_campaign = self._last_sender = self._last_row = 0
+
+    def campaign(self, period: str) -> Campaign | None:
+        """The period's campaign with its tally."""
+        if period not in self._campaigns:
+            return None
+        id_, whole = self._campaigns[period]
+        record = self._issues.record(whole)
+        return Campaign(id_, period, record.state if record else IssueState.SENDING, self._tally(id_))
+
+    def open(self, issue: Issue, now: datetime) -> Campaign:
+        """Find or create the campaign."""
+        period = issue.period
+        record = self._issues.record(period)
+        state = record.state if record else IssueState.DRAFT
+        found = self.campaign(period.key)
+        if found and state is not IssueState.APPROVED:  # approved again after a cancel: planned anew
+            return found
+        check_transition(period.key, state, IssueState.SENDING)
+        audience = self._roster.audience()
+        if not audience:
+            raise HeldError("nobody to send to; see: coopdigest subscribers list")
+        if not self._items.use(str(period.cadence), period.key, issue.used_ids()):
+            raise HeldError(
+                f"another issue used an item of {period.key} meanwhile; run: coopdigest approve {period.key}"
+            )
+        self._plan(period, audience, self._issues.editions(period))
+        self._issues.set_state(period, IssueState.SENDING, now)
+        return self._known(period.key)
+
+    def enlist(self, now: datetime) -> int:
+        """Register a live sender; returns its id."""
+        self._last_sender += 1
+        self._beats[self._last_sender] = now
+        return self._last_sender
+
+    def beat(self, sender: int, now: datetime) -> bool:
+        """Renew the sender's heartbeat; False when it was declared dead meanwhile."""
+        if sender in self._beats:
+            self._beats[sender] = now
+        return sender in self._beats
+
+    def retire(self, sender: int) -> None:
+        """Release the sender's claimed rows and forget it."""
+        for row in self._held_by({sender}):
+            row.move(Cause.RELEASE, _S.PENDING)
+        self._beats.pop(sender, None)
+
+    def abandon(self, sender: int) -> None:
+        """Let the sender die as in a crash: nothing is released, the next `reap` finds it dead."""
+        self._abandoned.add(sender)
+
+    def reap(self, now: datetime) -> int:
+        """Return dead senders' claimed rows to pending and hold their sending rows in doubt; how many were held."""
+        late = {sender for sender, beat in self._beats.items() if now - beat > HEARTBEAT_LIMIT}
+        for sender in late | self._abandoned:
+            self._beats.pop(sender, None)
+        dead = {row.sender for row in self._rows.values() if row.sender is not None} - self._beats.keys()
+        held = 0
+        for row in self._held_by(dead):
+            row.move(Cause.RELEASE, _S.PENDING)
+            held += row.move(Cause.LOST, _S.IN_DOUBT)
+        return held
+
+    def claim(self, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+        """Take up to `limit` due rows for this sender; suppressed and departed ones become skipped instead."""
+        if sender not in self._beats or not self._is_sending(campaign):
+            return []
+        taken: list[Claimed] = []
+        for row in self._rows_of(campaign):
+            if len(taken) == limit:
+                break
+            if not row.is_due(now):
+                continue
+            if self._may_receive(row):
+                taken.append(self._take(row, sender))
+            else:
+                row.move(Cause.SKIP, _S.SKIPPED)
+        return taken
+
+    def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
+        """Commit the intent to write the final dot; False: the row may no longer be sent."""
+        row = self._mine(delivery, sender)
+        if row is None or sender not in self._beats or not self._is_sending(row.campaign):
+            return False
+        if row.state is _S.CLAIMED and not self._may_receive(row):
+            row.move(Cause.SKIP, _S.SKIPPED)
+        return row.move(Cause.INTENT, _S.SENDING)
+
+    def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
+        """Record an outcome by the table; a row that is not this sender's stays as it is."""
+        row = self._mine(delivery, sender)
+        if row is None or not any(row.move(cause, target) for cause, target in _MOVES[outcome.verdict]):
+            return
+        row.outcome, row.due = outcome, due if row.state is _S.DEFERRED else None
+        if outcome.verdict is not Verdict.NOT_SENT:
+            row.first_tried = row.first_tried or now
+
+    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
+        """Refuse deferred rows that were first tried before the given instant; how many."""
+        rows = [row for row in self._rows_of(campaign) if row.first_tried and row.first_tried < first_tried_before]
+        return sum(row.move(Cause.GIVE_UP, _S.REFUSED) for row in rows)
+
+    def requeue(self, campaign: int, state: DeliveryState, now: datetime) -> int:
+        """Put rows that are in doubt or refused back to pending; how many. An issue already sent is sending again."""
+        period = self._period_of(campaign)
+        record = self._issues.record(period)
+        rows = [row for row in self._rows_of(campaign) if row.state is state]
+        if not rows or record is None or record.state not in OPENED:
+            return 0
+        cause = Cause.RESEND if state is _S.IN_DOUBT else Cause.RETRY
+        for row in rows:
+            if row.move(cause, _S.PENDING):
+                row.sender = row.first_tried = row.due = None
+        if record.state is IssueState.SENT:
+            self._issues.set_state(period, IssueState.SENDING, now)
+        return len(rows)
+
+    def finish(self, campaign: int, now: datetime) -> Campaign:
+        """Mark the issue sent if nothing is left to do; the campaign as it stands then."""
+        period = self._period_of(campaign)
+        if self._tally(campaign).is_finished and self._is_sending(campaign):
+            self._issues.set_state(period, IssueState.SENT, now)
+        return self._known(period.key)
+
+    def cancel(self, period: Period, now: datetime) -> Campaign | None:
+        """Skip everything that was not handed over; releases the items if nothing was accepted."""
+        found = self.campaign(period.key)
+        if found is None:
+            return None
+        self._issues.set_state(period, IssueState.CANCELLED, now)
+        rows = self._rows_of(found.id)
+        for row in rows:
+            row.move(Cause.SKIP, _S.SKIPPED)
+        if not any(row.state in _PERHAPS_HANDED_OVER for row in rows):
+            self._items.release(period.key)
+        return self.campaign(period.key)
+
+    def outcomes(self, campaign: int) -> dict[str, Outcome | None]:
+        """The last answer for every recipient, by address: what a test asks afterwards."""
+        return {row.address: row.outcome for row in self._rows_of(campaign)}
+
+    def states(self, campaign: int) -> dict[str, DeliveryState]:
+        """Where every recipient's delivery stands, by address: what a test asks afterwards."""
+        return {row.address: row.state for row in self._rows_of(campaign)}
+
+    def _plan(self, period: Period, audience: Sequence[Subscriber], editions: Sequence[Edition]) -> None:
+        self._last_campaign += 1
+        self._campaigns[period.key] = (self._last_campaign, period)
+        languages = [edition.language for edition in editions]
+        for person in audience:
+            self._last_row += 1
+            language = _choose_language(person.language, languages)
+            row = _Row(self._last_row, self._last_campaign, person.id, person.address.given, language)
+            self._rows[row.id] = row
+
+    def _take(self, row: _Row, sender: int) -> Claimed:
+        row.move(Cause.CLAIM, _S.CLAIMED)
+        row.sender, row.attempt = sender, row.attempt + 1
+        return Claimed(row.id, row.campaign, row.subscriber, row.address, row.language, row.attempt, row.first_tried)
+
+    def _may_receive(self, row: _Row) -> bool:
+        person = self._roster.get(row.subscriber)
+        return person is not None and person.active and person.suppressed is None
+
+    def _mine(self, delivery: Claimed, sender: int) -> _Row | None:
+        row = self._rows.get(delivery.id)
+        return row if row and (row.sender, row.attempt) == (sender, delivery.attempt) else None
+
+    def _held_by(self, senders: set[int]) -> Iterator[_Row]:
+        return (row for row in self._rows.values() if row.sender in senders)
+
+    def _rows_of(self, campaign: int) -> list[_Row]:
+        return [row for row in self._rows.values() if row.campaign == campaign]
+
+    def _is_sending(self, campaign: int) -> bool:
+        return self._known(self._period_of(campaign).key).state is IssueState.SENDING
+
+    def _period_of(self, campaign: int) -> Period:
+        return next(period for id_, period in self._campaigns.values() if id_ == campaign)
+
+    def _known(self, period: str) -> Campaign:
+        campaign = self.campaign(period)
+        if campaign is None:
+            raise LookupError(f"no campaign of {period}")
+        return campaign
+
+    def _tally(self, campaign: int) -> Tally:
+        """Claimed rows count as pending."""
+        counts = Counter(_S.PENDING if row.state is _S.CLAIMED else row.state for row in self._rows_of(campaign))
+        return Tally(**{state.value: number for state, number in counts.items()})
+
+
+def _choose_language(wanted: str | None, languages: Sequence[str]) -> str:
+    """The edition for a subscriber: the wanted language, else its base language, else the digest's own."""
+    base = (wanted or "").split("-")[0]
+    own = languages[0] if languages else "en"
+    return next((language for language in (wanted, base) if language in languages and language), own)
