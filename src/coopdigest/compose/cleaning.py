@@ -1,0 +1,96 @@
+"""Makes what came from outside harmless: no control characters, no unpaired surrogates, only simple markup and links."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+import nh3
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_OVERRIDES = re.compile("[\u202d\u202e]")  # they can show a link's words backwards; no newsroom needs them
+_BIDI = re.compile("[\u202a-\u202c\u2066-\u2069]")
+_OPENING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
+
+TAGS = frozenset({"a", "b", "blockquote", "br", "code", "em", "i", "li", "ol", "p", "q", "strong", "sub", "sup", "ul"})
+_DEEPEST = 12  # nested elements; deeper markup is no writer's, and the MJML parser crashes at some thousands
+_LONGEST = 100_000  # characters of markup worth parsing
+
+
+def clean_text(text: str | None) -> str:
+    """`text` as one can print it: line ends and tabs stay, what no reader sees and no parser takes goes.
+
+    Isolates and embeddings (U+202A-202C, U+2066-2069) stay only where they are balanced; overrides never.
+    """
+    plain = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text or "")).replace("\r\n", "\n").replace("\r", "\n")
+    plain = _OVERRIDES.sub("", plain)
+    return plain if _is_balanced(plain) else _BIDI.sub("", plain)
+
+
+def clean_line(text: str | None) -> str:
+    """`text` as one line, its white space folded."""
+    return clean_text(" ".join(clean_text(text).split()))
+
+
+def clean_paragraphs(text: str | None) -> tuple[str, ...]:
+    """The paragraphs of a plain text, which blank lines part; each is one line."""
+    parts = re.split(r"\n[ \t]*\n", clean_text(text))
+    return tuple(line for part in parts if (line := clean_line(part)))
+
+
+def clean_url(url: str | None, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
+    """An absolute URL of one of `schemes`, None for anything else."""
+    candidate = clean_text(url).strip()
+    if not candidate or any(char.isspace() for char in candidate):
+        return None
+    try:
+        parts = urlsplit(candidate)
+    except ValueError:
+        return None
+    if parts.scheme.lower() not in schemes or not (parts.netloc if parts.scheme != "mailto" else parts.path):
+        return None
+    return candidate
+
+
+def clean_language(language: str | None) -> str | None:
+    """A language tag as BCP 47 writes it, None for what is none."""
+    tag = (language or "").strip()
+    return tag.replace("_", "-") if _LANGUAGE.fullmatch(tag) else None
+
+
+def clean_markup(markup: str | None) -> str | None:
+    """Simple inline markup, well formed; None when there is none worth keeping: then the plain text serves."""
+    if not markup or len(markup) > _LONGEST:
+        return None
+    kept = nh3.clean(
+        clean_text(markup),
+        tags=set(TAGS),
+        attributes={"a": {"href"}},
+        attribute_filter=lambda _tag, _name, value: clean_url(value, ("http", "https", "mailto")),
+        url_schemes={"http", "https", "mailto"},
+        link_rel=None,
+    )
+    kept = clean_text(kept).strip()  # once more: `&#8;` is a character only now
+    return kept if kept and _depth(kept) <= _DEEPEST else None
+
+
+def _is_balanced(text: str) -> bool:
+    expected: list[str] = []
+    for char in _BIDI.findall(text):
+        if char in _OPENING:
+            expected.append(_OPENING[char])
+        elif not expected or expected.pop() != char:
+            return False
+    return not expected
+
+
+def _depth(markup: str) -> int:
+    """How deep the elements of nh3's output nest; it closes everything but `br`."""
+    deepest = depth = 0
+    for closing, name in re.findall(r"<(/?)([a-z]+)", markup):
+        if name != "br":
+            depth += -1 if closing else 1
+            deepest = max(deepest, depth)
+    return deepest

@@ -1,0 +1,64 @@
+"""Puts a template's inline style sheet into the elements, by premailer, without what premailer does besides.
+
+Measured: premailer drops a lower-case doctype, strips `!important` even inside `@media`, rewrites style tags
+and lets cssutils fetch `@import` from the network even when told not to. Hence: the doctype is upper-cased,
+every style tag is declared none of its business, the sheet is handed over apart and may hold no at-rule.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+
+import cssutils
+from premailer import Premailer
+
+from coopdigest.domain.errors import CompositionError
+
+_DOCTYPE = re.compile(r"\A\s*<!doctype html>", re.IGNORECASE)
+_STYLE = re.compile(r"<style\b")
+_IGNORE = ' data-premailer="ignore"'
+_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_MARKER = re.compile(r"slot[0-9a-f]{24}[a-z]+end")
+
+cssutils.log.setLevel(logging.CRITICAL)  # it prints a line for every rule it does not know
+
+
+def inline(html: str, css: str) -> str:
+    """`html` with the rules of `css` in style attributes; nothing else of it changes its meaning.
+
+    Raises:
+        CompositionError: the sheet holds an at-rule, or something was lost on the way.
+    """
+    sheet = _COMMENT.sub("", css)
+    if "@" in sheet or "\\" in sheet or "<" in sheet:  # an escaped at-rule is one too
+        raise CompositionError('no @rule, backslash or < in <mj-style inline="inline">; move it to a plain <mj-style>')
+    ready = _STYLE.sub(f"<style{_IGNORE}", _DOCTYPE.sub("<!DOCTYPE html>", html))
+    inliner = Premailer(
+        ready,
+        css_text=[sheet] if sheet.strip() else None,
+        keep_style_tags=True,
+        strip_important=False,
+        disable_leftover_css=True,
+        disable_validation=True,
+        align_floating_images=False,
+        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
+        disable_link_rewrites=True,
+        allow_network=False,
+        cssutils_logging_level=logging.CRITICAL,
+    )
+    inlined: str = inliner.transform(pretty_print=False)
+    inlined = inlined.replace(_IGNORE, "")
+    _require_all_kept(html, inlined)
+    return inlined
+
+
+def _require_all_kept(before: str, after: str) -> None:
+    """Raise when the doctype, a media rule, an `!important` or a marker went missing."""
+    lost = [token for token in ("@media", "!important", "<!--[if", "<![endif]-->") if after.count(token) < before.count(token)]
+    if not after.startswith("<!DOCTYPE html>"):
+        lost.append("the doctype")
+    if sorted(_MARKER.findall(before)) != sorted(_MARKER.findall(after)):
+        lost.append("a marker")
+    if lost:
+        raise CompositionError(f"inlining lost {', '.join(lost)}; simplify the template's style sheet")

@@ -1,0 +1,148 @@
+"""Renders Jinja2 templates and says of every failure in which file and line it is."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from traceback import walk_tb
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
+
+from coopdigest.compose import wording, wrapping
+from coopdigest.domain.errors import CompositionError
+
+ESCAPED = (".mjml", ".html", ".htm", ".xml")  # Jinja2 itself would leave .mjml unescaped
+_TRACE = re.compile("\ue000([^\ue000\ue001]*):(\\d+)\ue001")
+_OWN_CODE = str(Path(__file__).parent)
+
+
+class Templates:
+    """The templates of some folders; file by file the first folder that has one wins."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Take the folders; files are read when they are needed, and again when they change."""
+        self._folders = [Path(folder).absolute() for folder in folders]
+        self._plain = self._environment([])
+        self._tracing = self._environment([_Tracer])
+
+    def render(self, name: str, context: Mapping[str, Any]) -> str:
+        """The text that template `name` gives for `context`.
+
+        Raises:
+            CompositionError: it does not compile, uses an unknown name, or includes without end.
+        """
+        return self._render(self._plain, name, context)
+
+    def locate(self, name: str, context: Mapping[str, Any], offset: int) -> str:
+        """The place in a template that wrote the character at `offset` of what `name` gives for `context`."""
+        starts, places = [0], [f"{name}:1"]
+        length = end = 0
+        traced = self._render(self._tracing, name, context)
+        for trace in _TRACE.finditer(traced):
+            length += trace.start() - end
+            end = trace.end()
+            starts.append(length)
+            places.append(f"{trace[1]}:{trace[2]}")
+        return self._place(*places[bisect_right(starts, offset) - 1].rsplit(":", 1))
+
+    def check_syntax(self) -> Iterator[CompositionError]:
+        """What does not compile, one error for each template."""
+        for name in self.names():
+            try:
+                self._plain.get_template(name)
+            except (CompositionError, TemplateError, RecursionError) as error:
+                yield error if isinstance(error, CompositionError) else self._translate(error, name)
+
+    def names(self) -> list[str]:
+        """The names of all templates."""
+        return [name for name in self._plain.list_templates() if name.endswith((*ESCAPED, ".txt"))]
+
+    def source_of(self, name: str) -> str:
+        """The source of template `name`."""
+        return self._loader.get_source(self._plain, name)[0]
+
+    def find(self, text: str) -> str | None:
+        """The place where a template holds `text` verbatim, None if none does."""
+        for name in self.names():
+            source = self.source_of(name)
+            if text in source:
+                return self._place(name, source.count("\n", 0, source.index(text)) + 1)
+        return None
+
+    def _environment(self, extensions: Sequence[type[Extension]]) -> Environment:
+        self._loader = _Loader(self._folders)
+        environment = Environment(
+            loader=self._loader,
+            autoescape=lambda name: name is not None and name.endswith(ESCAPED),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            extensions=extensions,
+        )
+        environment.filters |= {"fill": wording.fill, "wrap": wrapping.wrap, "underline": wrapping.underline}
+        return environment
+
+    def _render(self, environment: Environment, name: str, context: Mapping[str, Any]) -> str:
+        try:
+            return environment.get_template(name).render(context)
+        except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
+            if self._is_own_bug(error):
+                raise
+            raise self._translate(error, name) from error
+
+    def _is_own_bug(self, error: Exception) -> bool:
+        if isinstance(error, TemplateError | RecursionError):
+            return False
+        innermost = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)][-1]
+        return innermost.startswith(_OWN_CODE) and not self._name_of(innermost)
+
+    def _translate(self, error: Exception, name: str) -> CompositionError:
+        if isinstance(error, TemplateSyntaxError):
+            return CompositionError(error.message or "not a template", place=self._place(error.name or name, error.lineno))
+        frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
+        ours = [(found, line) for path, line in frames if (found := self._name_of(path))]
+        place = self._place(*ours[-1]) if ours else self._place(name)
+        if isinstance(error, RecursionError):
+            return CompositionError("the templates include one another without end", place=place)
+        if isinstance(error, TemplateNotFound):
+            return CompositionError(f"there is no template {error.name or error}", place=place)
+        return CompositionError(str(error) or type(error).__name__, place=place)
+
+    def _name_of(self, path: str) -> str | None:
+        """The template's name for the path of its file."""
+        for folder in self._folders:
+            if path.startswith(f"{folder}/") or path.startswith(f"{folder}\\"):
+                return Path(path).relative_to(folder).as_posix()
+        return None
+
+    def _place(self, name: str, line: int | str | None = None) -> str:
+        folder = next((folder for folder in self._folders if (folder / name).is_file()), self._folders[0])
+        return "/".join([*folder.parts[-2:], name]) + (f":{line}" if line else "")
+
+
+class _Loader(FileSystemLoader):
+    """Reads templates from folders; what is not text in UTF-8 is an expected failure."""
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            raise CompositionError("not text in UTF-8", place=f"templates/email/{template}") from error
+
+
+class _Tracer(Extension):
+    """Writes before every line of a template's own text which file and line it is."""
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        for token in stream:
+            if token.type == "data":
+                lines = token.value.split("\n")
+                marks = (f"\ue000{stream.name}:{token.lineno + index}\ue001{line}" for index, line in enumerate(lines))
+                yield Token(token.lineno, "data", "\n".join(marks))
+            else:
+                yield token
