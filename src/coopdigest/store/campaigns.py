@@ -1,0 +1,110 @@
+"""Campaigns: opened once per period, tallied, cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
+
+from coopdigest.domain.delivery import Cause, DeliveryState, Tally, sources_of
+from coopdigest.domain.errors import HeldError
+from coopdigest.domain.issue import Issue, IssueState
+from coopdigest.domain.period import Period
+from coopdigest.ports import Campaign
+from coopdigest.store.issues import find_issue, move_issue
+from coopdigest.store.roster import not_suppressed
+from coopdigest.store.schema import campaigns, deliveries, editions, issues, subscribers, used_items
+
+
+def find_campaign(connection: Connection, digest: str, period: str) -> Campaign | None:
+    """The period's campaign with its tally."""
+    where = (campaigns.c.digest == digest, campaigns.c.period == period)
+    id_ = connection.execute(select(campaigns.c.id).where(*where)).scalar()
+    return get_campaign(connection, id_) if id_ is not None else None
+
+
+def get_campaign(connection: Connection, campaign: int) -> Campaign:
+    """A campaign by its id, with its tally."""
+    joined = select(campaigns.c.period, issues.c.state).join(issues, issues.c.id == campaigns.c.issue_id)
+    row = connection.execute(joined.where(campaigns.c.id == campaign)).one()
+    return Campaign(campaign, row.period, IssueState(row.state), _tally(connection, campaign))
+
+
+def _tally(connection: Connection, campaign: int) -> Tally:
+    counted = select(deliveries.c.state, func.count()).where(deliveries.c.campaign_id == campaign)
+    counts = dict(connection.execute(counted.group_by(deliveries.c.state)).tuples())
+    pending = counts.pop("pending", 0) + counts.pop("claimed", 0)
+    return Tally(pending=pending, **counts)
+
+
+def issue_of(connection: Connection, campaign: int) -> Row[Any]:
+    """The issue that a campaign sends."""
+    joined = select(issues).join(campaigns, campaigns.c.issue_id == issues.c.id)
+    return connection.execute(joined.where(campaigns.c.id == campaign)).one()
+
+
+def open_campaign(connection: Connection, digest: str, issue: Issue, now: datetime) -> Campaign:
+    """Find or create the campaign of an approved issue; see `ports.Ledger.open`."""
+    found = find_campaign(connection, digest, issue.period.key)
+    if found and found.state is not IssueState.APPROVED:
+        return found
+    row = find_issue(connection, digest, issue.period.key)
+    if row is None:
+        raise HeldError(f"issue {issue.period.key} is not approved; run: coopdigest approve {issue.period.key}")
+    move_issue(connection, row, IssueState.SENDING, now)
+    _use_items(connection, row, issue.used_ids())
+    values = {"digest": digest, "period": issue.period.key, "issue_id": row.id, "opened_at": now}
+    campaign = connection.execute(insert(campaigns).values(values).returning(campaigns.c.id)).scalar_one()
+    if not _plan(connection, digest, campaign, row.id):
+        raise HeldError("nobody to send to: no active subscriber; see: coopdigest subscribers list")
+    return get_campaign(connection, campaign)
+
+
+def _use_items(connection: Connection, issue: Row[Any], ids: Sequence[int]) -> None:
+    taken = select(used_items.c.item_id).where(
+        used_items.c.digest == issue.digest, used_items.c.cadence == issue.cadence
+    )
+    if set(ids) & set(connection.execute(taken).scalars()):
+        raise HeldError(
+            f"an item of issue {issue.period} went out in another issue meanwhile; "
+            f"approve it again: coopdigest approve {issue.period}"
+        )
+    scope = {"digest": issue.digest, "cadence": issue.cadence, "issue_id": issue.id}
+    connection.execute(insert(used_items), [{**scope, "item_id": id_} for id_ in dict.fromkeys(ids)])
+
+
+def _plan(connection: Connection, digest: str, campaign: int, issue_id: int) -> int:
+    """One pending delivery per member of the audience, its edition fixed: exact tag, base language, else the first."""
+    rows = connection.execute(
+        select(editions.c.language).where(editions.c.issue_id == issue_id).order_by(editions.c.rank)
+    )
+    offered = list(rows.scalars())
+    spoken = func.lower(subscribers.c.language)
+    exact = [(spoken == language.lower(), literal(language)) for language in offered]
+    base = [(spoken.like(f"{language.split('-')[0].lower()}%"), literal(language)) for language in offered]
+    edition = case(*exact, *base, else_=literal(offered[0]))
+    audience = select(
+        literal(campaign), subscribers.c.id, edition, literal(DeliveryState.PENDING.value), literal(0)
+    ).where(subscribers.c.digest == digest, subscribers.c.active.is_(True), not_suppressed())
+    columns = ["campaign_id", "subscriber_id", "language", "state", "attempt"]
+    return connection.execute(insert(deliveries).from_select(columns, audience.order_by(subscribers.c.id))).rowcount
+
+
+def cancel_campaign(connection: Connection, digest: str, period: Period, now: datetime) -> Campaign | None:
+    """Skip what was not handed over; release the items if nothing was; see `ports.Ledger.cancel`."""
+    issue = find_issue(connection, digest, period.key)
+    if issue is None:
+        return None
+    move_issue(connection, issue, IssueState.CANCELLED, now)
+    campaign = find_campaign(connection, digest, period.key)
+    if campaign is None:
+        return None
+    unsent = [state.value for state in sources_of(Cause.SKIP, DeliveryState.SKIPPED)]
+    where = (deliveries.c.campaign_id == campaign.id, deliveries.c.state.in_(unsent))
+    connection.execute(update(deliveries).where(*where).values(state=DeliveryState.SKIPPED.value))
+    after = get_campaign(connection, campaign.id)
+    if not (after.tally.accepted or after.tally.in_doubt or after.tally.sending):
+        connection.execute(delete(used_items).where(used_items.c.issue_id == issue.id))
+    return after

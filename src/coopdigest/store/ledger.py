@@ -1,0 +1,231 @@
+"""The ledger: claim, intent, result, reap, by the table of transitions (delivery.md section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, case, insert, or_, select, update
+
+from coopdigest.domain.delivery import Cause, Claimed, DeliveryState, Outcome, Verdict, sources_of
+from coopdigest.domain.issue import Issue, IssueState
+from coopdigest.domain.period import Period
+from coopdigest.ports import Campaign
+from coopdigest.store.campaigns import cancel_campaign, find_campaign, get_campaign, issue_of, open_campaign
+from coopdigest.store.database import Database
+from coopdigest.store.issues import move_issue
+from coopdigest.store.liveness import Liveness
+from coopdigest.store.roster import not_suppressed
+from coopdigest.store.schema import attempts, campaigns, deliveries, issues, senders, subscribers
+
+_D = DeliveryState
+_STATES = {
+    Verdict.ACCEPTED: _D.ACCEPTED,
+    Verdict.DEFERRED: _D.DEFERRED,
+    Verdict.REFUSED: _D.REFUSED,
+    Verdict.IN_DOUBT: _D.IN_DOUBT,
+}
+
+
+class LedgerTables:
+    """`ports.Ledger` on a database. A sender's id is its claim: one declared dead never claims again under it."""
+
+    def __init__(self, database: Database, digest: str) -> None:
+        """Keep the ledger of one digest; lock files stand beside the SQLite file."""
+        self._database, self._digest = database, digest
+        path = database.path
+        self._liveness = Liveness(path.with_name(f"{path.name}-senders") if path else None)
+
+    def campaign(self, period: str) -> Campaign | None:
+        """See `ports.Ledger.campaign`."""
+        with self._database.reading() as connection:
+            return find_campaign(connection, self._digest, period)
+
+    def open(self, issue: Issue, now: datetime) -> Campaign:
+        """See `ports.Ledger.open`."""
+        with self._database.writing() as connection:
+            return open_campaign(connection, self._digest, issue, now)
+
+    def cancel(self, period: Period, now: datetime) -> Campaign | None:
+        """See `ports.Ledger.cancel`."""
+        with self._database.writing() as connection:
+            return cancel_campaign(connection, self._digest, period, now)
+
+    def finish(self, campaign: int, now: datetime) -> Campaign:
+        """See `ports.Ledger.finish`."""
+        with self._database.writing() as connection:
+            found = get_campaign(connection, campaign)
+            if found.state is IssueState.SENDING and found.tally.is_finished:
+                move_issue(connection, issue_of(connection, campaign), IssueState.SENT, now)
+            return get_campaign(connection, campaign)
+
+    def enlist(self, now: datetime) -> int:
+        """See `ports.Ledger.enlist`."""
+        with self._database.writing() as connection:
+            return self._liveness.enlist(connection, now)
+
+    def beat(self, sender: int, now: datetime) -> bool:
+        """See `ports.Ledger.beat`."""
+        with self._database.writing() as connection:
+            return self._liveness.beat(connection, sender, now)
+
+    def retire(self, sender: int) -> None:
+        """See `ports.Ledger.retire`."""
+        with self._database.writing() as connection:
+            self._free(connection, [sender])
+            self._liveness.bury(connection, sender)
+        self._liveness.release(sender)
+
+    def abandon(self, sender: int) -> None:
+        """Drop the sender's lock file without retiring it, as a crash does."""
+        self._liveness.release(sender)
+
+    def reap(self, now: datetime) -> int:
+        """See `ports.Ledger.reap`."""
+        with self._database.writing() as connection:
+            dead = self._liveness.dead(connection, now)
+            for sender in dead:
+                self._liveness.bury(connection, sender)
+            self._free(connection, dead)
+            lost = (deliveries.c.sender_id.in_(dead), deliveries.c.state == _D.SENDING.value)
+            return connection.execute(update(deliveries).where(*lost).values(state=_D.IN_DOUBT.value)).rowcount
+
+    def _free(self, connection: Connection, owners: Sequence[int]) -> None:
+        held = (deliveries.c.sender_id.in_(owners), deliveries.c.state == _D.CLAIMED.value)
+        connection.execute(update(deliveries).where(*held).values(state=_D.PENDING.value, sender_id=None))
+
+    def claim(self, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+        """See `ports.Ledger.claim`."""
+        with self._database.writing() as connection:
+            if not connection.execute(select(_may_send(campaign, sender))).scalar():
+                return []
+            self._skip_departed(connection, campaign)
+            return self._take(connection, campaign, sender, limit, now)
+
+    def _skip_departed(self, connection: Connection, campaign: int) -> None:
+        unsent = (_D.PENDING.value, _D.DEFERRED.value)
+        gone = (deliveries.c.campaign_id == campaign, deliveries.c.state.in_(unsent), ~_is_in_audience())
+        connection.execute(update(deliveries).where(*gone).values(state=_D.SKIPPED.value))
+
+    def _take(self, connection: Connection, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+        ready = or_(
+            deliveries.c.state == _D.PENDING.value,
+            and_(deliveries.c.state == _D.DEFERRED.value, deliveries.c.due <= now),
+        )
+        due = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign, ready).order_by(deliveries.c.id)
+        ids = list(connection.execute(due.limit(limit).with_for_update(skip_locked=True)).scalars())
+        if not ids:
+            return []
+        values = {"state": _D.CLAIMED.value, "sender_id": sender, "attempt": deliveries.c.attempt + 1}
+        connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
+        return self._claimed(connection, ids)
+
+    def _claimed(self, connection: Connection, ids: Sequence[int]) -> list[Claimed]:
+        query = (
+            select(deliveries, subscribers.c.address)
+            .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
+            .where(deliveries.c.id.in_(ids))
+            .order_by(deliveries.c.id)
+        )
+        return [
+            Claimed(r.id, r.campaign_id, r.subscriber_id, r.address, r.language, r.attempt, r.first_tried)
+            for r in connection.execute(query)
+        ]
+
+    def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
+        """See `ports.Ledger.intend`."""
+        mine = _mine(delivery, sender, sources_of(Cause.INTENT, _D.SENDING))
+        with self._database.writing() as connection:
+            guard = and_(mine, _may_send(delivery.campaign, sender), _is_in_audience())
+            first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
+            sent = update(deliveries).where(guard).values(state=_D.SENDING.value, first_tried=first)
+            if connection.execute(sent).rowcount:
+                return True
+            skipped = update(deliveries).where(mine, ~_is_in_audience()).values(state=_D.SKIPPED.value)
+            connection.execute(skipped)
+            return False
+
+    def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
+        """See `ports.Ledger.settle`."""
+        with self._database.writing() as connection:
+            if outcome.verdict is Verdict.NOT_SENT:
+                back = [*sources_of(Cause.RELEASE, _D.PENDING), *sources_of(Cause.UNSENT, _D.PENDING)]
+                changed = self._move(connection, delivery, sender, back, {"state": _D.PENDING.value, "sender_id": None})
+            else:
+                target = _STATES[outcome.verdict]
+                cause = Cause.LOST if target is _D.IN_DOUBT else Cause.ANSWER
+                first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
+                reply = {"code": outcome.code, "reply": outcome.text, "due": due, "first_tried": first}
+                values = {"state": target.value, **reply}
+                changed = self._move(connection, delivery, sender, sources_of(cause, target), values)
+            if changed:
+                _note_attempt(connection, delivery, outcome, now)
+
+    def _move(
+        self,
+        connection: Connection,
+        delivery: Claimed,
+        sender: int,
+        origins: Sequence[DeliveryState],
+        values: dict[str, Any],
+    ) -> int:
+        return connection.execute(update(deliveries).where(_mine(delivery, sender, origins)).values(values)).rowcount
+
+    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
+        """See `ports.Ledger.give_up`."""
+        late = (
+            deliveries.c.campaign_id == campaign,
+            deliveries.c.state == _D.DEFERRED.value,
+            deliveries.c.first_tried < first_tried_before,
+        )
+        with self._database.writing() as connection:
+            return connection.execute(update(deliveries).where(*late).values(state=_D.REFUSED.value)).rowcount
+
+    def requeue(self, campaign: int, state: DeliveryState, now: datetime) -> int:
+        """See `ports.Ledger.requeue`."""
+        cause = Cause.RESEND if state is _D.IN_DOUBT else Cause.RETRY
+        if state not in sources_of(cause, _D.PENDING):
+            raise ValueError(f"{state} is not put back to pending")
+        where = (deliveries.c.campaign_id == campaign, deliveries.c.state == state.value)
+        with self._database.writing() as connection:
+            back = {"state": _D.PENDING.value, "sender_id": None, "due": None, "first_tried": None}
+            count = connection.execute(update(deliveries).where(*where).values(back)).rowcount
+            if count and issue_of(connection, campaign).state == IssueState.SENT.value:
+                move_issue(connection, issue_of(connection, campaign), IssueState.SENDING, now)
+        return count
+
+    def close(self) -> None:
+        """Let go of the lock files."""
+        self._liveness.release_all()
+
+
+def _may_send(campaign: int, sender: int) -> ColumnElement[bool]:
+    """The fence: my sender row is alive, and the campaign is neither paused, cancelled nor finished."""
+    alive = select(senders.c.id).where(senders.c.id == sender, senders.c.alive.is_(True)).exists()
+    joined = select(campaigns.c.id).join(issues, issues.c.id == campaigns.c.issue_id)
+    live = joined.where(campaigns.c.id == campaign, issues.c.state == IssueState.SENDING.value).exists()
+    return and_(alive, live)
+
+
+def _is_in_audience() -> ColumnElement[bool]:
+    """Whether the delivery's subscriber is still on the roster, active and not suppressed."""
+    there = select(subscribers.c.id).where(
+        subscribers.c.id == deliveries.c.subscriber_id, subscribers.c.active.is_(True), not_suppressed()
+    )
+    return there.correlate(deliveries).exists()
+
+
+def _mine(delivery: Claimed, sender: int, origins: Sequence[DeliveryState]) -> ColumnElement[bool]:
+    return and_(
+        deliveries.c.id == delivery.id,
+        deliveries.c.sender_id == sender,
+        deliveries.c.attempt == delivery.attempt,
+        deliveries.c.state.in_([state.value for state in origins]),
+    )
+
+
+def _note_attempt(connection: Connection, delivery: Claimed, outcome: Outcome, now: datetime) -> None:
+    row = {"delivery_id": delivery.id, "attempt": delivery.attempt, "ended_at": now}
+    reply = {"outcome": outcome.verdict.value, "code": outcome.code, "reply": outcome.text}
+    connection.execute(insert(attempts).values(**row, **reply))

@@ -1,0 +1,47 @@
+"""Open a store: connect, migrate, and hand out its four parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from coopdigest.domain.period import Cadence
+from coopdigest.store.database import Database
+from coopdigest.store.issues import IssueTables
+from coopdigest.store.items import ItemTables
+from coopdigest.store.ledger import LedgerTables
+from coopdigest.store.migrating import migrate
+from coopdigest.store.roster import RosterTables
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """An open store of one digest."""
+
+    database: Database
+    items: ItemTables
+    issues: IssueTables
+    ledger: LedgerTables
+    roster: RosterTables
+
+    def close(self) -> None:
+        """Let go of locks and connections."""
+        self.ledger.close()
+        self.database.close()
+
+
+def open_store(url: str, digest: str, cadence: Cadence, zone: ZoneInfo, *, durability: str = "normal") -> Store:
+    """Open the store at `url` (``sqlite:///file.db``, ``postgresql://...``) for the digest with this slug.
+
+    Raises:
+        StoreError: it cannot be used, is not ours, or is newer than the program.
+    """
+    database = Database(url, durability=durability)
+    migrate(database)
+    return Store(
+        database,
+        ItemTables(database, digest),
+        IssueTables(database, digest, cadence, zone),
+        LedgerTables(database, digest),
+        RosterTables(database, digest),
+    )
