@@ -34,7 +34,7 @@ def get_campaign(connection: Connection, campaign: int) -> Campaign:
 
 def _tally(connection: Connection, campaign: int) -> Tally:
     counted = select(deliveries.c.state, func.count()).where(deliveries.c.campaign_id == campaign)
-    counts = dict(connection.execute(counted.group_by(deliveries.c.state)).tuples())
+    counts = dict(connection.execute(counted.group_by(deliveries.c.state)).tuples().all())
     pending = counts.pop("pending", 0) + counts.pop("claimed", 0)
     return Tally(pending=pending, **counts)
 

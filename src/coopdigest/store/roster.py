@@ -87,7 +87,7 @@ class RosterTables:
 
     def _keys(self, connection: Connection) -> Iterable[tuple[str, int]]:
         query = select(subscribers.c.address_key, subscribers.c.id).where(self._mine())
-        return connection.execute(query).tuples()
+        return connection.execute(query).tuples().all()
 
     def _new(self, row: RosterRow, origin: str, now: datetime) -> dict[str, Any]:
         who = {"digest": self._digest, "address_key": row.address.key, "address_hash": row.address.hash}

@@ -1,0 +1,139 @@
+"""Campaigns: send an approved issue once, resume it, and say how it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from coopdigest.domain.delivery import DeliveryState, Tally
+from coopdigest.domain.digest import Digest
+from coopdigest.domain.errors import ExitCode, HeldError
+from coopdigest.domain.issue import OPENED, IssueState
+from coopdigest.domain.period import Period, parse_period
+from coopdigest.ports import Campaign, Clock, Composer, IssueStore, ItemStore, Ledger
+from coopdigest.services.collecting import find_holes
+from coopdigest.services.dispatching import Dispatching
+from coopdigest.services.editing import Editing
+
+
+class Sent(Enum):
+    """What a call of `send` found."""
+
+    ALREADY = "already"
+    DRAINED = "drained"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What `send` did: whether it had anything to do, and the campaign as it stands."""
+
+    what: Sent
+    campaign: Campaign
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """0 done; 9 deferred ones remain; 8 some refused or in doubt; 5 paused; 9 goes before 8."""
+        tally = self.campaign.tally
+        if self.what is Sent.ALREADY:
+            return ExitCode.DONE
+        if self.campaign.state is IssueState.PAUSED:
+            return ExitCode.HELD
+        if tally.deferred or tally.pending or tally.sending:
+            return ExitCode.DEFERRED
+        return ExitCode.PARTLY_REFUSED if tally.refused or tally.in_doubt else ExitCode.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Campaigns:
+    """Opens, resumes and stops campaigns."""
+
+    digest: Digest
+    editing: Editing
+    items: ItemStore
+    issues: IssueStore
+    ledger: Ledger
+    clock: Clock
+    dispatching: Dispatching
+
+    def prepare(self, period: Period, composer: Composer, *, early: bool, required: Sequence[str]) -> Campaign:
+        """Open the period's campaign, or find the open one; nothing is sent yet.
+
+        An issue that is not approved is approved by itself when the digest is automatic. `required` are the
+        sources without which no issue goes out.
+
+        Raises:
+            HeldError: not approved, not over, a hole in the sources, nothing to send, nobody to send to.
+            CheckError: a rule of `check` stops the automatic approval.
+        """
+        record = self.issues.record(period)
+        if record and record.state in OPENED:
+            campaign = self.ledger.campaign(period.key)
+            if campaign:
+                return campaign
+        self._refuse_ended(period, record.state if record else None)
+        self._refuse_holes(period, early, required)
+        if self.editing.void_stale_approval(period):
+            record = self.issues.record(period)
+        if not record or record.state is not IssueState.APPROVED:
+            self._approve(period, composer, early)
+        return self.ledger.open(self.editing.issue(period), self.clock.now())
+
+    def _refuse_ended(self, period: Period, state: IssueState | None) -> None:
+        if state is IssueState.CANCELLED:
+            raise HeldError(f"issue {period.key} was cancelled; to send it after all: coopdigest approve {period.key}")
+
+    def _refuse_holes(self, period: Period, early: bool, required: Sequence[str]) -> None:
+        holes = [] if early else find_holes(self.items, required, period.ends)
+        if holes:
+            raise HeldError(
+                f"source {holes[0]} was not collected since {period.key} ended; run: coopdigest collect, "
+                f"or send --without {holes[0]}"
+            )
+
+    def _approve(self, period: Period, composer: Composer, early: bool) -> None:
+        issue = self.editing.issue(period)
+        if not issue.size and (early or period.is_over(self.clock.now())):
+            self.issues.set_state(period, IssueState.EMPTY, self.clock.now())
+            raise HeldError(f"nothing to send for {period.key}: no items; see: coopdigest issue {period.key}")
+        if not self.digest.automatic:
+            self.editing.require_sendable(period, early)
+            raise HeldError(
+                f"issue {period.key} is not approved; look at it, then run: coopdigest approve {period.key}"
+            )
+        self.editing.approve(period, composer, by="automatic", early=early)
+
+    def drain(self, campaign: Campaign, *, resend_in_doubt: bool = False) -> Sending:
+        """Send what is due now and say how the campaign stands; a finished one sends nothing."""
+        self.ledger.reap(self.clock.now())
+        if resend_in_doubt and campaign.state is not IssueState.CANCELLED:
+            self.ledger.requeue(campaign.id, DeliveryState.IN_DOUBT, self.clock.now())
+        now_standing = self.ledger.finish(campaign.id, self.clock.now())
+        if now_standing.state is IssueState.SENT:
+            return Sending(Sent.ALREADY if campaign.state is IssueState.SENT else Sent.DRAINED, now_standing)
+        self.dispatching.drain(campaign.id, self.issues.editions(self._period(campaign)))
+        return Sending(Sent.DRAINED, self.ledger.finish(campaign.id, self.clock.now()))
+
+    def _period(self, campaign: Campaign) -> Period:
+        return parse_period(campaign.period, self.digest.cadence, self.digest.zone, self.clock.now())
+
+    def pause(self, period: Period) -> None:
+        """Hold an open campaign; what is in flight is finished, the rest stays pending."""
+        self._require_campaign(period)
+        self.issues.set_state(period, IssueState.PAUSED, self.clock.now())
+
+    def resume(self, period: Period) -> None:
+        """Let a paused campaign go on with the next `send` or tick."""
+        self._require_campaign(period)
+        self.issues.set_state(period, IssueState.SENDING, self.clock.now())
+
+    def cancel(self, period: Period) -> Tally:
+        """End an issue: what was not handed over is skipped; nothing accepted yet means its items are free again."""
+        if self.issues.record(period) is None:
+            self.issues.set_state(period, IssueState.CANCELLED, self.clock.now())
+        campaign = self.ledger.cancel(period, self.clock.now())
+        return campaign.tally if campaign else Tally()
+
+    def _require_campaign(self, period: Period) -> None:
+        if self.ledger.campaign(period.key) is None:
+            raise HeldError(f"{period.key} has no campaign; send it first: coopdigest send {period.key}")

@@ -1,0 +1,133 @@
+"""Draft, compose, check and approve: from items to frozen editions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from coopdigest.domain.digest import Digest
+from coopdigest.domain.edition import Edition, Finding, Severity, fingerprint
+from coopdigest.domain.errors import CheckError, HeldError
+from coopdigest.domain.issue import FROZEN, OPENED, Issue, IssueState
+from coopdigest.domain.period import Period
+from coopdigest.domain.selection import History, Policy, draft
+from coopdigest.ports import Clock, Composer, IssueRecord, IssueStore, ItemStore
+
+
+@dataclass(frozen=True, slots=True)
+class Editing:
+    """Makes issues of what was collected. `sources` are the names configured, in their order."""
+
+    digest: Digest
+    sources: Sequence[str]
+    items: ItemStore
+    issues: IssueStore
+    clock: Clock
+
+    def issue(self, period: Period) -> Issue:
+        """The period's issue as it stands: frozen content once approved, else drafted afresh."""
+        record = self.issues.record(period) if self._is_own(period) else None
+        if record and record.content and record.state in FROZEN:
+            return record.content
+        drafted = draft(period, self.items.present(self.sources), self._history(period), self._policy())
+        return replace(drafted, state=self._state(drafted, record))
+
+    def _is_own(self, period: Period) -> bool:
+        return period.cadence is self.digest.cadence
+
+    def _state(self, drafted: Issue, record: IssueRecord | None) -> IssueState:
+        if record and record.state not in {IssueState.DRAFT, IssueState.EMPTY, IssueState.COLLECTING}:
+            return record.state
+        if not drafted.period.is_over(self.clock.now()):
+            return IssueState.COLLECTING
+        return drafted.state
+
+    def _policy(self) -> Policy:
+        return Policy(self.digest.slug, self.digest.themes, tuple(self.sources), self.digest.carry_over)
+
+    def _history(self, period: Period) -> History:
+        if not self._is_own(period):
+            return History()
+        used = self.issues.used_items(self.digest.cadence.value, but=period.key)
+        closed = {record.period: record.closed_at for record in self.issues.records() if record.closed_at}
+        records = [self.items.source(name) for name in self.sources]
+        first = {record.name: record.first_collected for record in records if record.first_collected}
+        return History(used, closed, first)
+
+    def compose(self, issue: Issue, composer: Composer) -> list[Edition]:
+        """Render one edition per language, the digest's own first.
+
+        Raises:
+            HeldError: the issue holds nothing.
+            CompositionError: a template does not compile.
+        """
+        if not issue.size:
+            raise HeldError(
+                f"nothing to send for {issue.period.key}: no items; see: coopdigest issue {issue.period.key}"
+            )
+        languages = self.digest.languages
+        return [composer.compose(issue.in_language(language, languages), language) for language in languages]
+
+    def editions(self, period: Period, composer: Composer) -> list[Edition]:
+        """The editions as they would be sent: frozen once approved, else composed afresh."""
+        record = self.issues.record(period) if self._is_own(period) else None
+        if record and record.state in FROZEN and (frozen := self.issues.editions(period)):
+            return frozen
+        return self.compose(self.issue(period), composer)
+
+    def check(self, editions: Sequence[Edition], composer: Composer) -> Mapping[str, list[Finding]]:
+        """The findings of every edition, by language."""
+        return {edition.language: composer.check(edition) for edition in editions}
+
+    def approve(self, period: Period, composer: Composer, *, by: str, early: bool = False) -> IssueRecord:
+        """Freeze and approve the period's issue. An issue whose campaign is open is left as it is.
+
+        Raises:
+            HeldError: the period is not over, is not the digest's own, or holds nothing.
+            CheckError: a rule of `check` is broken.
+        """
+        self.require_sendable(period, early)
+        record = self.issues.record(period)
+        if record and record.state in OPENED:
+            return record
+        issue = self.issue(period)
+        if not issue.size:
+            self.issues.set_state(period, IssueState.EMPTY, self.clock.now())
+        if record and record.state in {IssueState.APPROVED, IssueState.CANCELLED}:
+            self.issues.unapprove(period, "approved again")
+            issue = self.issue(period)
+        editions = self.compose(issue, composer)
+        self._require_clean(period, editions, composer)
+        frozen = replace(issue, state=IssueState.APPROVED)
+        mark = fingerprint(self.digest, editions)
+        self.issues.approve(frozen, editions, mark, by=by, now=self.clock.now())
+        approved = self.issues.record(period)
+        assert approved is not None  # noqa: S101 - written a line above
+        return approved
+
+    def require_sendable(self, period: Period, early: bool) -> None:
+        """Refuse a period that is not the digest's own, or not over."""
+        if not self._is_own(period):
+            raise HeldError(
+                f"{period.key} is not a {self.digest.cadence} of this digest; only its own periods are sent"
+            )
+        if not early and not period.is_over(self.clock.now()):
+            raise HeldError(f"{period.key} is not over before {period.end}; --early sends it all the same")
+
+    def _require_clean(self, period: Period, editions: Sequence[Edition], composer: Composer) -> None:
+        findings = [f for found in self.check(editions, composer).values() for f in found]
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        if errors:
+            first = errors[0]
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            raise CheckError(f"{first.place}: {first.rule}: {first.message}{more}; see: coopdigest check {period.key}")
+
+    def void_stale_approval(self, period: Period) -> bool:
+        """Void an approval whose editions would now go out under other headers; True when it was voided."""
+        record = self.issues.record(period)
+        if not record or record.state is not IssueState.APPROVED:
+            return False
+        if fingerprint(self.digest, self.issues.editions(period)) == record.fingerprint:
+            return False
+        self.issues.unapprove(period, "the sender or list headers changed after approval")
+        return True

@@ -1,0 +1,135 @@
+"""The roster: imports that change nothing when rows are wrong or vanish, exports, suppressions."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from coopdigest.domain.errors import HeldError
+from coopdigest.domain.roster import RosterFile, RosterRow, parse_roster
+from coopdigest.domain.subscriber import Address, Origin, Reason, parse_address
+from coopdigest.ports import Clock, Roster
+
+_FEW = 10  # so many may always go at once
+_SHARE = 5  # and a fifth of those who came by the file
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did. `wrong` and `duplicates` are (line, ...) pairs of `RosterFile`."""
+
+    added: int = 0
+    updated: int = 0
+    left: int = 0
+    unchanged: bool = False
+    wrong: Sequence[tuple[int, str]] = ()
+    duplicates: Sequence[tuple[int, int]] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Subscriptions:
+    """Who gets the digest, and who never does."""
+
+    roster: Roster
+    clock: Clock
+
+    def import_file(
+        self, data: bytes, name: str, *, skip_invalid: bool = False, accept_removals: bool = False
+    ) -> Imported:
+        """Apply a roster file: add and update its rows, let those go who came by the file and left it.
+
+        Raises:
+            HeldError: rows are wrong (unless skipped), or too many would go at once; then nothing changed.
+        """
+        file = parse_roster(data, name)
+        if file.wrong and not skip_invalid:
+            line, problem = file.wrong[0]
+            more = f" (and {len(file.wrong) - 1} more)" if len(file.wrong) > 1 else ""
+            raise WrongRowsError(f"{problem}{more}; mend the file, or import with --skip-invalid", name, line, file)
+        departing = self.roster.departing([row.address.key for row in file.rows])
+        if not accept_removals:
+            self._refuse_mass_removal(len(departing), name)
+        stamp = roster_stamp(data)
+        added, updated = self.roster.sync(file.rows, departing, stamp, self.clock.now())
+        return Imported(added, updated, len(departing), wrong=file.wrong, duplicates=file.duplicates)
+
+    def _refuse_mass_removal(self, departing: int, name: str) -> None:
+        by_file = sum(1 for s in self.roster.subscribers() if s.active and s.origin is Origin.FILE)
+        if departing > _FEW and departing * _SHARE > by_file:
+            raise HeldError(
+                f"{departing} of {by_file} subscribers would go; nothing changed; "
+                "is the file whole? then repeat with --accept-removals",
+                place=name,
+            )
+
+    def sync_file(
+        self, data: bytes, name: str, *, accept_removals: bool = False, warn: Callable[[str], None] = lambda text: None
+    ) -> Imported:
+        """Apply the digest's own roster file if it changed since the last time.
+
+        A file with wrong rows is not applied: the last good roster stays in use, and `warn` hears of it.
+        """
+        if self.roster.stamp() == roster_stamp(data):
+            return Imported(unchanged=True)
+        try:
+            return self.import_file(data, name, accept_removals=accept_removals)
+        except WrongRowsError as error:
+            if self.roster.stamp() is None:
+                raise
+            warn(f"{error}; the last good roster is used")
+            return Imported(unchanged=True, wrong=error.file.wrong)
+
+    def import_suppressed(self, data: bytes, name: str, *, skip_invalid: bool = False) -> int:
+        """Suppress every address of a file: who left the old system. How many were new."""
+        file = parse_roster(data, name)
+        if file.wrong and not skip_invalid:
+            line, problem = file.wrong[0]
+            raise HeldError(f"{problem}; mend the file, or import with --skip-invalid", place=f"{name}:{line}")
+        now = self.clock.now()
+        return sum(self.roster.suppress(row.address, Reason.UNSUBSCRIBED, now) for row in file.rows)
+
+    def add(self, text: str, name: str | None = None, language: str | None = None) -> bool:
+        """Add one subscriber by hand; False if the person was there.
+
+        Raises:
+            HeldError: no address, or one that is suppressed.
+        """
+        address = _address(text)
+        if address.hash in self.roster.suppressions():
+            raise HeldError("this address is suppressed; only `subscribers resubscribe` takes it back")
+        added, _ = self.roster.put([RosterRow(address, name, language)], Origin.HAND.value, self.clock.now())
+        return bool(added)
+
+    def unsubscribe(self, text: str) -> bool:
+        """Suppress an address, known or not; False if it was already."""
+        return self.roster.suppress(_address(text), Reason.UNSUBSCRIBED, self.clock.now())
+
+    def resubscribe(self, text: str) -> bool:
+        """Lift a suppression; False if there was none."""
+        return self.roster.unsuppress(_address(text))
+
+    def erase(self, text: str) -> bool:
+        """Forget a person, keeping only a hash so that no import brings them back; False if nobody was known."""
+        return self.roster.erase(_address(text), self.clock.now())
+
+
+class WrongRowsError(HeldError):
+    """A roster file has wrong rows; `file` holds all of them."""
+
+    def __init__(self, message: str, name: str, line: int, file: RosterFile) -> None:
+        """Name the first wrong line."""
+        super().__init__(message, place=f"{name}:{line}")
+        self.file = file
+
+
+def roster_stamp(data: bytes) -> str:
+    """What tells one state of the roster file from another."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def _address(text: str) -> Address:
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise HeldError(f"not an e-mail address: {error}") from error
