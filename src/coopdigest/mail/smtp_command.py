@@ -1,0 +1,58 @@
+"""What a client writes: commands, and a message made safe for DATA, as octets."""
+
+from __future__ import annotations
+
+import base64
+import re
+
+from coopdigest.mail.endpoint import Login
+
+
+def encode_command(*words: str) -> bytes:
+    """A command line.
+
+    Raises:
+        ValueError: a word holds CR, LF or NUL, which would begin another command.
+    """
+    line = " ".join(words)
+    if re.search(r"[\r\n\x00]", line):
+        raise ValueError("an SMTP command would hold a line break or NUL")
+    return line.encode("utf-8") + b"\r\n"
+
+
+def mail_from(sender: str, *, size: int | None, eight_bit: bool, smtputf8: bool) -> bytes:
+    """MAIL with the parameters of the extensions in use (RFC 1870, 6152, 6531)."""
+    words = ["MAIL", f"FROM:<{sender}>"]
+    if size is not None:
+        words.append(f"SIZE={size}")
+    if eight_bit:
+        words.append("BODY=8BITMIME")
+    if smtputf8:
+        words.append("SMTPUTF8")
+    return encode_command(*words)
+
+
+def rcpt_to(recipient: str) -> bytes:
+    """RCPT for one recipient."""
+    return encode_command("RCPT", f"TO:<{recipient}>")
+
+
+def auth_plain(login: Login) -> bytes:
+    """AUTH PLAIN with its initial response (RFC 4616)."""
+    return encode_command("AUTH", "PLAIN", _base64(f"\0{login.user}\0{login.password}"))
+
+
+def login_answers(login: Login) -> list[bytes]:
+    """What AUTH LOGIN is answered with, in order; it has no standard, but it is all that some servers offer."""
+    return [encode_command(_base64(login.user)), encode_command(_base64(login.password))]
+
+
+def stuff_dots(message: bytes) -> bytes:
+    """The message as DATA carries it, up to but without the final dot: dots doubled, ended by CRLF (R85)."""
+    ended = message if message.endswith(b"\r\n") else message + b"\r\n"
+    stuffed = ended.replace(b"\r\n.", b"\r\n..")
+    return b"." + stuffed if stuffed.startswith(b".") else stuffed
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8")).decode("ascii")
