@@ -55,7 +55,11 @@ def inline(html: str, css: str) -> str:
 
 def _require_all_kept(before: str, after: str) -> None:
     """Raise when the doctype, a media rule, an `!important` or a marker went missing."""
-    lost = [token for token in ("@media", "!important", "<!--[if", "<![endif]-->") if after.count(token) < before.count(token)]
+    lost = [
+        token
+        for token in ("@media", "!important", "<!--[if", "<![endif]-->")
+        if after.count(token) < before.count(token)
+    ]
     if not after.startswith("<!DOCTYPE html>"):
         lost.append("the doctype")
     if sorted(_MARKER.findall(before)) != sorted(_MARKER.findall(after)):

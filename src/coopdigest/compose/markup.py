@@ -11,12 +11,17 @@ from mjml import mjml2html
 from coopdigest.compose.mjml_words import CHILDREN, KNOWN
 
 _DEEPEST = 100  # elements; the native parser overflows its stack at some thousands, which ends the process
-_TOKEN = re.compile(r"""<!--(?:.*?)-->|<(?P<close>/)?(?P<name>[A-Za-z][\w:-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<""", re.DOTALL)
+_TOKEN = re.compile(
+    r"""<!--(?:.*?)-->|<(?P<close>/)?(?P<name>[A-Za-z][\w:-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>|<""", re.DOTALL
+)
 _ATTRIBUTES = re.compile(r"""(?:\s+[A-Za-z_:@][\w:.@-]*(?:=(?:"[^"]*"|'[^']*'))?)*\s*/?""")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _VOID = frozenset({"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 _INLINE_STYLE = re.compile(r"<mj-style\b[^>]*\binline=[\"']inline[\"'][^>]*>(.*?)</mj-style>", re.DOTALL)
 _PREVIEW = re.compile(r'(<body\b[^>]*>)<div style="(display:none;[^"]*)"')
+_CSS = re.compile(r"(<(?:mj-)?style\b[^>]*>)(.*?)(</(?:mj-)?style>)", re.DOTALL)
+_CHILD_SIGN = "\ue002"
+_BLANK_AFTER_TAG = re.compile(r"""(</?mj[\w-]*(?:[^<>"']|"[^"<]*"|'[^'<]*')*>|-->)[ \t](?=\s*<)""")
 _POSITION = re.compile(r"at position (\d+)")
 
 
@@ -36,8 +41,12 @@ class _Open:
 
 
 def take_inline_styles(source: str) -> tuple[str, str]:
-    """The source without its `<mj-style inline="inline">`, which the parser would not inline, and their rules."""
-    return _INLINE_STYLE.sub("", source), "\n".join(_INLINE_STYLE.findall(source))
+    """The source without its `<mj-style inline="inline">`, which the parser would not inline, and their rules.
+
+    Blanks take their place, so that an offset in the source stays one.
+    """
+    without = _INLINE_STYLE.sub(lambda style: " " * len(style[0]), source)
+    return without, "\n".join(_INLINE_STYLE.findall(source))
 
 
 def render_mjml(source: str, language: str, direction: str) -> str:
@@ -48,12 +57,26 @@ def render_mjml(source: str, language: str, direction: str) -> str:
     """
     check_markup(source)
     try:
-        html: str = mjml2html(source, fonts={})
+        html: str = mjml2html(_spare_the_parser(source), fonts={})
     except ValueError as error:
         position = _POSITION.search(str(error))
         offset = len(source.encode()[: int(position[1])].decode("utf-8", "ignore")) if position else 0
         raise MarkupError(f"MJML is refused: {error}", offset) from error
-    return _mend_preview(html, language, direction)
+    return _mend_preview(_CSS.sub(_show_child_signs, html), language, direction)
+
+
+def _spare_the_parser(source: str) -> str:
+    """The source without two harmless things that the parser refuses, every offset kept."""
+    return _BLANK_AFTER_TAG.sub(r"\1\n", _CSS.sub(_hide_child_signs, source))
+
+
+def _hide_child_signs(style: re.Match[str]) -> str:
+    """A style sheet whose `>` (which the parser refuses, though MJML allows it) is a private character instead."""
+    return style[1] + style[2].replace(">", _CHILD_SIGN) + style[3]
+
+
+def _show_child_signs(style: re.Match[str]) -> str:
+    return style[0].replace(_CHILD_SIGN, ">")
 
 
 def check_markup(source: str) -> None:

@@ -27,6 +27,7 @@ class Templates:
     def __init__(self, folders: Sequence[Path]) -> None:
         """Take the folders; files are read when they are needed, and again when they change."""
         self._folders = [Path(folder).absolute() for folder in folders]
+        self._loader = _Loader(self._folders)
         self._plain = self._environment([])
         self._tracing = self._environment([_Tracer])
 
@@ -75,7 +76,6 @@ class Templates:
         return None
 
     def _environment(self, extensions: Sequence[type[Extension]]) -> Environment:
-        self._loader = _Loader(self._folders)
         environment = Environment(
             loader=self._loader,
             autoescape=lambda name: name is not None and name.endswith(ESCAPED),
@@ -103,7 +103,9 @@ class Templates:
 
     def _translate(self, error: Exception, name: str) -> CompositionError:
         if isinstance(error, TemplateSyntaxError):
-            return CompositionError(error.message or "not a template", place=self._place(error.name or name, error.lineno))
+            return CompositionError(
+                error.message or "not a template", place=self._place(error.name or name, error.lineno)
+            )
         frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
         ours = [(found, line) for path, line in frames if (found := self._name_of(path))]
         place = self._place(*ours[-1]) if ours else self._place(name)

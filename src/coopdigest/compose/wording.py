@@ -49,7 +49,9 @@ def _read_catalogue(path: Path) -> Mapping[str, str]:
         read = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         line = re.search(r"at line (\d+)", str(error))
-        raise CompositionError(f"not readable as TOML: {error}", place=place + (f":{line[1]}" if line else "")) from error
+        raise CompositionError(
+            f"not readable as TOML: {error}", place=place + (f":{line[1]}" if line else "")
+        ) from error
     wrong = next((key for key, word in read.items() if not isinstance(word, str)), None)
     if wrong is not None:
         raise CompositionError(f"{wrong} is not a word in quotes", place=place)

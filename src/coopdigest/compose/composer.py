@@ -1,0 +1,104 @@
+"""Renders an issue for one language: templates to MJML to inlined HTML, and the text twin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from coopdigest.compose import cleaning, inlining, wording
+from coopdigest.compose.lint import lint
+from coopdigest.compose.markup import MarkupError, render_mjml, take_inline_styles
+from coopdigest.compose.probe import leftovers, probe_issue
+from coopdigest.compose.templates import Templates
+from coopdigest.compose.views import Form, Viewer
+from coopdigest.domain.digest import Digest
+from coopdigest.domain.edition import Edition, Finding, Severity, nonce_for
+from coopdigest.domain.errors import CompositionError
+from coopdigest.domain.issue import Issue
+
+HTML_BUDGET = 90_000  # bytes; Gmail clips at about 102,000 (B28) and transport encodings may alter a little
+
+
+class EmailComposer:
+    """The composer of a digest, with its templates (port: `coopdigest.ports.Composer`)."""
+
+    def __init__(self, digest: Digest, template_folders: Sequence[Path]) -> None:
+        """Take the digest and the folders of its templates; file by file the first folder wins."""
+        self._digest = digest
+        self._folders = list(template_folders)
+        self._templates = Templates(template_folders)
+
+    def compose(self, issue: Issue, language: str) -> Edition:
+        """Render `issue` (already narrowed to the language) for `language`.
+
+        The HTML keeps to its budget by showing less of every item; the text part always shows everything.
+
+        Raises:
+            CompositionError: a template does not compile or nests too deep (place: file and line).
+        """
+        viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
+        html = ""
+        for form in Form:
+            html = self._html(viewer.context(issue, form))
+            if len(html.encode("utf-8")) <= HTML_BUDGET:
+                break
+        context = viewer.context(issue, Form.FULL)
+        subject = cleaning.clean_line(self._templates.render("subject.txt", context))
+        text = self._templates.render("issue.txt", context)
+        return Edition(language, subject, html, _tidy(text), nonce_for(issue))
+
+    def check(self, edition: Edition) -> list[Finding]:
+        """Lint an edition by the rules of `check`; worst first."""
+        return _worst_first([*lint(edition, self._digest), *self._check_leftovers(edition.language)])
+
+    def check_templates(self) -> list[Finding]:
+        """Lint the templates by themselves: those that do not compile, with file and line."""
+        findings = [_finding(error) for error in self._templates.check_syntax()]
+        if not findings:
+            for language in self._digest.languages:
+                findings += self._check_leftovers(language)
+        return _worst_first(dict.fromkeys(findings))
+
+    def _html(self, context: Mapping[str, Any]) -> str:
+        """The HTML part."""
+        source = self._templates.render("issue.mjml", context)
+        try:
+            plain, css = take_inline_styles(source)
+            html = render_mjml(plain, context["language"], context["direction"])
+        except MarkupError as error:
+            place = self._templates.locate("issue.mjml", context, error.offset)
+            raise CompositionError(str(error), place=place) from error
+        return inlining.inline(html, css)
+
+    def _check_leftovers(self, language: str) -> list[Finding]:
+        """Template code that a template prints, found where every word of the items is known."""
+        try:
+            edition = self.compose(probe_issue(self._digest), language)
+        except CompositionError as error:
+            return [_finding(error)]
+        return [
+            Finding("M01", Severity.ERROR, self._templates.find(code) or f"the {part} part", f"template code is printed: {code}",
+                    "remove it, or write it as Jinja2 that this program fills in")
+            for part, code in leftovers(edition)
+        ]  # fmt: skip
+
+
+def _finding(error: CompositionError) -> Finding:
+    place = error.place or "templates/email"
+    return Finding(
+        "T01", Severity.ERROR, place, str(error).removeprefix(f"{place}: "), "mend the template and check again"
+    )
+
+
+def _worst_first(findings: Any) -> list[Finding]:
+    return sorted(findings, key=lambda finding: finding.severity is not Severity.ERROR)
+
+
+def _tidy(text: str) -> str:
+    """Lines without trailing blanks, at most one blank line between, one line end at the end."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if line.strip() or (lines and lines[-1]):
+            lines.append(line.rstrip())
+    return "\n".join(lines).strip("\n") + "\n"

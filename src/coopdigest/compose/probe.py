@@ -1,0 +1,40 @@
+"""An issue of which every word is known: what looks like template code in its edition came from a template."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+from coopdigest.domain.digest import Digest
+from coopdigest.domain.edition import Edition
+from coopdigest.domain.issue import Issue, IssueItem, IssueState, Section
+from coopdigest.domain.item import Image, Item
+from coopdigest.domain.period import Cadence, period_of
+
+_CODE = re.compile(r"\{\{.{0,60}|\{%.{0,60}|\{#.{0,60}|%%\w+%%|\*\|\w+\|\*|\[\[\w+\]\]|\$\{\w+\}|\{\w+\}")
+_STYLE = re.compile(r"<style\b.*?</style>|<!--.*?-->", re.DOTALL)
+_DAY = date(2021, 11, 15)
+
+
+def probe_issue(digest: Digest) -> Issue:
+    """One item that has every fact, carried over, and one that has none."""
+    facts = {
+        "source": "probe", "identity": "probe", "day": _DAY, "position": 0, "undated": False, "published": None,
+        "first_seen": datetime(2021, 11, 15, tzinfo=UTC), "theme": None, "language": None,
+    }  # fmt: skip
+    full = Item(
+        id=1, title="Probe", summary="Words.", summary_html="<p>Words.</p>", url="https://www.example.org/probe",
+        image=Image(url="https://www.example.org/probe.png", alt="Words", credit="Words"), credit="Words", **facts,
+    )  # fmt: skip
+    bare = Item(id=2, title="Bare", summary=None, summary_html=None, url=None, image=None, credit=None, **facts)
+    items = (IssueItem(full, "Probe", carried_over=True), IssueItem(bare, "Probe"))
+    period = period_of(Cadence.MONTH, _DAY, digest.zone)
+    return Issue(digest.slug, period, IssueState.DRAFT, (Section("Probe", items),))
+
+
+def leftovers(edition: Edition) -> Iterator[tuple[str, str]]:
+    """Part and text of everything in the probe's edition that looks like code of a template."""
+    for part, content in (("HTML", _STYLE.sub("", edition.html)), ("text", edition.text), ("subject", edition.subject)):
+        for code in dict.fromkeys(_CODE.findall(content)):
+            yield part, code.strip()
