@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, case, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, insert, literal, or_, select, update
 
 from coopdigest.domain.delivery import Cause, DeliveryState, Tally, sources_of
 from coopdigest.domain.errors import HeldError
@@ -15,7 +15,7 @@ from coopdigest.domain.period import Period
 from coopdigest.ports import Campaign
 from coopdigest.store.issues import find_issue, move_issue
 from coopdigest.store.roster import not_suppressed
-from coopdigest.store.schema import campaigns, deliveries, editions, issues, subscribers, used_items
+from coopdigest.store.schema import attempts, campaigns, deliveries, editions, issues, subscribers, used_items
 
 
 def find_campaign(connection: Connection, digest: str, period: str) -> Campaign | None:
@@ -34,7 +34,7 @@ def get_campaign(connection: Connection, campaign: int) -> Campaign:
 
 def _tally(connection: Connection, campaign: int) -> Tally:
     counted = select(deliveries.c.state, func.count()).where(deliveries.c.campaign_id == campaign)
-    counts = dict(connection.execute(counted.group_by(deliveries.c.state)).tuples().all())
+    counts: dict[str, int] = dict(connection.execute(counted.group_by(deliveries.c.state)).all())
     pending = counts.pop("pending", 0) + counts.pop("claimed", 0)
     return Tally(pending=pending, **counts)
 
@@ -54,12 +54,24 @@ def open_campaign(connection: Connection, digest: str, issue: Issue, now: dateti
     if row is None:
         raise HeldError(f"issue {issue.period.key} is not approved; run: coopdigest approve {issue.period.key}")
     move_issue(connection, row, IssueState.SENDING, now)
+    if found:
+        _forget(connection, found)
     _use_items(connection, row, issue.used_ids())
     values = {"digest": digest, "period": issue.period.key, "issue_id": row.id, "opened_at": now}
     campaign = connection.execute(insert(campaigns).values(values).returning(campaigns.c.id)).scalar_one()
     if not _plan(connection, digest, campaign, row.id):
         raise HeldError("nobody to send to: no active subscriber; see: coopdigest subscribers list")
     return get_campaign(connection, campaign)
+
+
+def _forget(connection: Connection, campaign: Campaign) -> None:
+    """Drop a campaign that was cancelled before anything was handed over, so that its issue can be sent afresh."""
+    if campaign.tally.accepted or campaign.tally.in_doubt or campaign.tally.sending:
+        raise HeldError(f"issue {campaign.period} was cancelled after somebody had it; nobody gets it twice")
+    theirs = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign.id)
+    connection.execute(delete(attempts).where(attempts.c.delivery_id.in_(theirs)))
+    connection.execute(delete(deliveries).where(deliveries.c.campaign_id == campaign.id))
+    connection.execute(delete(campaigns).where(campaigns.c.id == campaign.id))
 
 
 def _use_items(connection: Connection, issue: Row[Any], ids: Sequence[int]) -> None:
@@ -83,13 +95,17 @@ def _plan(connection: Connection, digest: str, campaign: int, issue_id: int) -> 
     offered = list(rows.scalars())
     spoken = func.lower(subscribers.c.language)
     exact = [(spoken == language.lower(), literal(language)) for language in offered]
-    base = [(spoken.like(f"{language.split('-')[0].lower()}%"), literal(language)) for language in offered]
+    base = [(_speaks(spoken, language.split("-")[0].lower()), literal(language)) for language in offered]
     edition = case(*exact, *base, else_=literal(offered[0]))
     audience = select(
         literal(campaign), subscribers.c.id, edition, literal(DeliveryState.PENDING.value), literal(0)
     ).where(subscribers.c.digest == digest, subscribers.c.active.is_(True), not_suppressed())
     columns = ["campaign_id", "subscriber_id", "language", "state", "attempt"]
     return connection.execute(insert(deliveries).from_select(columns, audience.order_by(subscribers.c.id))).rowcount
+
+
+def _speaks(spoken: ColumnElement[str], base: str) -> ColumnElement[bool]:
+    return or_(spoken == base, spoken.like(f"{base}-%"))
 
 
 def cancel_campaign(connection: Connection, digest: str, period: Period, now: datetime) -> Campaign | None:

@@ -102,7 +102,7 @@ class IssueTables:
             .order_by(editions.c.rank)
         )
         with self._database.reading() as connection:
-            return [Edition(*row) for row in connection.execute(query).tuples()]
+            return [Edition(*row) for row in connection.execute(query)]
 
     def began(self, now: datetime) -> datetime:
         """See `ports.IssueStore.began`."""

@@ -71,7 +71,7 @@ class ItemTables:
 
     def _known(self, connection: Connection, source: str) -> dict[str, int]:
         query = select(items.c.identity, items.c.id).where(items.c.digest == self._digest, items.c.source == source)
-        return dict(connection.execute(query).tuples().all())
+        return dict(connection.execute(query).all())
 
     def _used(self, connection: Connection, ids: Sequence[int]) -> set[int]:
         used: set[int] = set()

@@ -73,10 +73,11 @@ class RosterTables:
     def _put(self, connection: Connection, rows: Iterable[RosterRow], origin: str, now: datetime) -> tuple[int, int]:
         """Add or update. Who came by hand stays by hand: the file may add facts but not take the person away."""
         keys = dict(self._keys(connection))
+        by_hand = {"origin": origin} if origin == Origin.HAND else {}
         added, changed = [], []
         for row in rows:
             if row.address.key in keys:
-                changed.append((keys[row.address.key], _row_values(row)))
+                changed.append((keys[row.address.key], {**_row_values(row), **by_hand}))
             else:
                 added.append({**_row_values(row), **self._new(row, origin, now)})
         for start in range(0, len(added), 1_000):
@@ -87,7 +88,7 @@ class RosterTables:
 
     def _keys(self, connection: Connection) -> Iterable[tuple[str, int]]:
         query = select(subscribers.c.address_key, subscribers.c.id).where(self._mine())
-        return connection.execute(query).tuples().all()
+        return connection.execute(query).all()
 
     def _new(self, row: RosterRow, origin: str, now: datetime) -> dict[str, Any]:
         who = {"digest": self._digest, "address_key": row.address.key, "address_hash": row.address.hash}
@@ -99,7 +100,7 @@ class RosterTables:
         condition = (self._mine(), subscribers.c.active.is_(True), subscribers.c.origin == Origin.FILE.value)
         query = select(subscribers.c.address_key, subscribers.c.id).where(*condition).order_by(subscribers.c.id)
         with self._database.reading() as connection:
-            return [id_ for key, id_ in connection.execute(query).tuples() if key not in keys]
+            return [id_ for key, id_ in connection.execute(query) if key not in keys]
 
     def sync(self, rows: Sequence[RosterRow], departed: Sequence[int], stamp: str, now: datetime) -> tuple[int, int]:
         """See `ports.Roster.sync`."""
@@ -140,7 +141,7 @@ class RosterTables:
         """See `ports.Roster.suppressions`."""
         query = select(suppressions.c.address_hash, suppressions.c.reason).where(suppressions.c.digest == self._digest)
         with self._database.reading() as connection:
-            return {hash_: Reason(reason) for hash_, reason in connection.execute(query).tuples()}
+            return {hash_: Reason(reason) for hash_, reason in connection.execute(query)}
 
     def erase(self, address: Address, now: datetime) -> bool:
         """See `ports.Roster.erase`."""
