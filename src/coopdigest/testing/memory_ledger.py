@@ -84,6 +84,8 @@ class MemoryLedger:
         if found and state is not IssueState.APPROVED:  # approved again after a cancel: planned anew
             return found
         check_transition(period.key, state, IssueState.SENDING)
+        if found and self._was_perhaps_handed_over(found.id):
+            raise HeldError(f"issue {period.key} was cancelled after somebody had it; nobody gets it twice")
         audience = self._roster.audience()
         if not audience:
             raise HeldError("nobody to send to; see: coopdigest subscribers list")
@@ -192,14 +194,15 @@ class MemoryLedger:
 
     def cancel(self, period: Period, now: datetime) -> Campaign | None:
         """Skip everything that was not handed over; releases the items if nothing was accepted."""
+        if self._issues.record(period) is None:
+            return None
+        self._issues.set_state(period, IssueState.CANCELLED, now)
         found = self.campaign(period.key)
         if found is None:
             return None
-        self._issues.set_state(period, IssueState.CANCELLED, now)
-        rows = self._rows_of(found.id)
-        for row in rows:
+        for row in self._rows_of(found.id):
             row.move(Cause.SKIP, _S.SKIPPED)
-        if not any(row.state in _PERHAPS_HANDED_OVER for row in rows):
+        if not self._was_perhaps_handed_over(found.id):
             self._items.release(period.key)
         return self.campaign(period.key)
 
@@ -240,6 +243,9 @@ class MemoryLedger:
     def _rows_of(self, campaign: int) -> list[_Row]:
         return [row for row in self._rows.values() if row.campaign == campaign]
 
+    def _was_perhaps_handed_over(self, campaign: int) -> bool:
+        return any(row.state in _PERHAPS_HANDED_OVER for row in self._rows_of(campaign))
+
     def _is_sending(self, campaign: int) -> bool:
         return self._known(self._period_of(campaign).key).state is IssueState.SENDING
 
@@ -258,8 +264,9 @@ class MemoryLedger:
         return Tally(**{state.value: number for state, number in counts.items()})
 
 
-def _choose_language(wanted: str | None, languages: Sequence[str]) -> str:
-    """The edition for a subscriber: the wanted language, else its base language, else the digest's own."""
-    base = (wanted or "").split("-")[0]
-    own = languages[0] if languages else "en"
-    return next((language for language in (wanted, base) if language in languages and language), own)
+def _choose_language(wanted: str | None, offered: Sequence[str]) -> str:
+    """The edition for a subscriber: the wanted language, else one of its base language, else the digest's own."""
+    spoken = (wanted or "").lower()
+    exact = [language for language in offered if language.lower() == spoken]
+    base = [language for language in offered if language.lower().split("-")[0] == spoken.split("-")[0]]
+    return [*exact, *base, *offered, "en"][0]

@@ -1,0 +1,151 @@
+"""What every IssueStore does, on the fake and on the real store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from coopdigest.domain.errors import HeldError
+from coopdigest.domain.issue import FINAL, IssueItem, IssueState, Merge, Section
+from coopdigest.domain.item import Image
+from coopdigest.domain.period import Cadence, Period
+from coopdigest.testing.builders import UTC_ZONE, make_edition, make_found, make_issue, make_item, make_period
+from coopdigest.testing.clock import NOON
+from coopdigest.testing.scenes import Store, approve, collect, enrol
+
+NOVEMBER = make_period()
+LATER = NOON + timedelta(days=1)
+
+
+def test_issue_of_an_untouched_period_is_unknown(store: Store) -> None:
+    """Nothing is kept of a period before something happens to it."""
+    assert store.issues.record(NOVEMBER) is None
+    assert store.issues.records() == []
+    assert store.issues.editions(NOVEMBER) == []
+
+
+@pytest.mark.parametrize("state", [IssueState.COLLECTING, IssueState.DRAFT, *sorted(FINAL - {IssueState.SENT})])
+def test_state_is_created_when_absent(store: Store, state: IssueState) -> None:
+    """The first state of an issue creates it, and a final one says when and why."""
+    store.issues.set_state(NOVEMBER, state, NOON, "no items")
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert (record.period, record.state, record.reason) == ("2021-11", state, "no items")
+    assert record.closed_at == (NOON if state in FINAL else None)
+
+
+@pytest.mark.parametrize("state", [IssueState.SENDING, IssueState.SENT, IssueState.PAUSED])
+def test_issue_that_was_never_approved_cannot_be_sending(store: Store, state: IssueState) -> None:
+    """The issue's life is not skipped, and a refused move leaves nothing behind."""
+    with pytest.raises(HeldError):
+        store.issues.set_state(NOVEMBER, state, NOON)
+    assert store.issues.record(NOVEMBER) is None
+
+
+def test_range_is_no_issue_of_the_digest(store: Store) -> None:
+    """Only periods of the digest's own cadence are kept."""
+    some_days = Period("2021-11-01..2021-11-15", date(2021, 11, 1), date(2021, 11, 16), UTC_ZONE, None)
+    for period in (some_days, make_period(cadence=Cadence.WEEK)):
+        with pytest.raises(HeldError):
+            store.issues.set_state(period, IssueState.DRAFT, NOON)
+
+
+def test_approval_freezes_content_and_editions(store: Store) -> None:
+    """An approved issue and its editions come back exactly as they were approved, the first edition first."""
+    image = Image(url="https://example.org/a.jpg", alt=None, credit="Ana")
+    published = datetime(2021, 11, 15, 9, 30, tzinfo=UTC)
+    facts = {"theme": "Video", "summary": "Words", "summary_html": "<b>Words</b>", "credit": "© Ana", "language": "fr"}
+    item = make_item(7, "“Ünï”", published=published, url="https://example.org/1", image=image, undated=True, **facts)
+    entries = (IssueItem(item, "Films", carried_over=True, copies=(8, 9)),)
+    merges = (Merge("“Ünï”", "newsroom", "feed", "same link"),)
+    issue = replace(make_issue(), sections=(Section("Films", entries),), merges=merges)
+    editions = [make_edition(issue, language) for language in ("fr", "ar", "en")]
+    store.issues.approve(issue, editions, "f" * 64, by="Ana", now=NOON)
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert record.content == replace(issue, state=IssueState.APPROVED)
+    assert (record.state, record.fingerprint) == (IssueState.APPROVED, "f" * 64)
+    assert (record.approved_by, record.approved_at) == ("Ana", NOON)
+    assert store.issues.editions(NOVEMBER) == editions
+
+
+def test_second_approval_replaces_the_first(store: Store) -> None:
+    """Approving again freezes the new content and drops the old editions."""
+    approve(store, [make_item(1, "Old")], languages=("en", "fr"))
+    issue = approve(store, [make_item(2, "New")])
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert record.content is not None
+    assert [entry.item.title for entry in record.content.items()] == ["New"]
+    assert store.issues.editions(NOVEMBER) == [make_edition(issue)]
+
+
+def test_unapproval_drops_the_editions(store: Store) -> None:
+    """A voided approval leaves a draft that says why and keeps nothing frozen."""
+    approve(store, [make_item()])
+    store.issues.unapprove(NOVEMBER, "a template changed")
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert (record.state, record.reason) == (IssueState.DRAFT, "a template changed")
+    assert (record.content, record.fingerprint, record.approved_at) == (None, None, None)
+    assert store.issues.editions(NOVEMBER) == []
+
+
+def test_issue_that_is_sending_can_be_neither_approved_nor_unapproved(store: Store) -> None:
+    """What is on its way stays as it was approved."""
+    enrol(store, "amina@example.org")
+    issue = approve(store, collect(store, make_found()))
+    store.ledger.open(issue, NOON)
+    editions = store.issues.editions(NOVEMBER)
+    with pytest.raises(HeldError):
+        store.issues.unapprove(NOVEMBER, "too late")
+    with pytest.raises(HeldError):
+        store.issues.approve(issue, [], "0" * 64, by="Ana", now=LATER)
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert (record.state, record.fingerprint) == (IssueState.SENDING, "f" * 64)
+    assert store.issues.editions(NOVEMBER) == editions
+
+
+def test_records_come_newest_period_first_without_content(store: Store) -> None:
+    """The list of issues is short and ordered."""
+    for day in (date(2021, 10, 1), date(2021, 12, 1), date(2021, 11, 1)):
+        approve(store, [make_item()], make_period(day))
+    records = store.issues.records()
+    assert [record.period for record in records] == ["2021-12", "2021-11", "2021-10"]
+    assert {record.content for record in records} == {None}
+
+
+def test_items_are_used_by_opening_not_by_approving(store: Store) -> None:
+    """A draft and an approval reserve nothing; the campaign uses the items, merged copies included."""
+    enrol(store, "amina@example.org")
+    items = collect(store, make_found("One"), make_found("Two"))
+    issue = make_issue(items[:1])
+    entry = replace(issue.sections[0].items[0], copies=(items[1].id,))
+    issue = replace(issue, sections=(replace(issue.sections[0], items=(entry,)),))
+    store.issues.approve(issue, [make_edition(issue)], "f" * 64, by="editor", now=NOON)
+    assert store.issues.used_items("month", but="2021-12") == []
+    store.ledger.open(issue, NOON)
+    assert {item.title for item in store.issues.used_items("month", but="2021-12")} == {"One", "Two"}
+    assert store.issues.used_items("month", but="2021-11") == []
+    assert store.issues.used_items("week", but="2021-12") == []
+
+
+def test_digest_began_when_it_was_first_run(store: Store) -> None:
+    """The first run is remembered for ever."""
+    odd = NOON + timedelta(microseconds=7)
+    assert store.issues.began(odd) == odd
+    assert store.issues.began(LATER) == odd
+
+
+def test_closing_instant_tells_when_the_content_was_fixed(store: Store) -> None:
+    """An approved issue is closed from its approval, an empty one from then; a voided approval opens it again."""
+    approve(store, [make_item()])
+    approved = store.issues.record(NOVEMBER)
+    store.issues.unapprove(NOVEMBER, "changed")
+    voided = store.issues.record(NOVEMBER)
+    assert approved is not None
+    assert voided is not None
+    assert (approved.closed_at, voided.closed_at) == (NOON, None)
