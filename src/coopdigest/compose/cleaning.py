@@ -1,4 +1,4 @@
-"""Makes what came from outside harmless: no control characters, no unpaired surrogates, only simple markup and links."""
+"""Makes what came from outside harmless: printable characters, simple markup, links that lead somewhere."""
 
 from __future__ import annotations
 

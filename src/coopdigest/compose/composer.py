@@ -77,11 +77,12 @@ class EmailComposer:
             edition = self.compose(probe_issue(self._digest), language)
         except CompositionError as error:
             return [_finding(error)]
-        return [
-            Finding("M01", Severity.ERROR, self._templates.find(code) or f"the {part} part", f"template code is printed: {code}",
-                    "remove it, or write it as Jinja2 that this program fills in")
-            for part, code in leftovers(edition)
-        ]  # fmt: skip
+        hint = "remove it, or write it as Jinja2 that this program fills in"
+        findings = []
+        for part, code in leftovers(edition):
+            place = self._templates.find(code) or f"{part} part"
+            findings.append(Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint))
+        return findings
 
 
 def _finding(error: CompositionError) -> Finding:

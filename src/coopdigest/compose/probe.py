@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from coopdigest.domain.digest import Digest
@@ -19,15 +20,25 @@ _DAY = date(2021, 11, 15)
 
 def probe_issue(digest: Digest) -> Issue:
     """One item that has every fact, carried over, and one that has none."""
-    facts = {
-        "source": "probe", "identity": "probe", "day": _DAY, "position": 0, "undated": False, "published": None,
-        "first_seen": datetime(2021, 11, 15, tzinfo=UTC), "theme": None, "language": None,
-    }  # fmt: skip
     full = Item(
-        id=1, title="Probe", summary="Words.", summary_html="<p>Words.</p>", url="https://www.example.org/probe",
-        image=Image(url="https://www.example.org/probe.png", alt="Words", credit="Words"), credit="Words", **facts,
-    )  # fmt: skip
-    bare = Item(id=2, title="Bare", summary=None, summary_html=None, url=None, image=None, credit=None, **facts)
+        id=1,
+        title="Probe",
+        summary="Words.",
+        summary_html="<p>Words.</p>",
+        url="https://www.example.org/probe",
+        image=Image(url="https://www.example.org/probe.png", alt="Words", credit="Picture"),
+        credit="Words",
+        source="probe",
+        identity="probe",
+        day=_DAY,
+        position=0,
+        undated=False,
+        published=None,
+        first_seen=datetime(2021, 11, 15, tzinfo=UTC),
+        theme=None,
+        language=None,
+    )
+    bare = replace(full, id=2, title="Bare", summary=None, summary_html=None, url=None, image=None, credit=None)
     items = (IssueItem(full, "Probe", carried_over=True), IssueItem(bare, "Probe"))
     period = period_of(Cadence.MONTH, _DAY, digest.zone)
     return Issue(digest.slug, period, IssueState.DRAFT, (Section("Probe", items),))

@@ -78,7 +78,7 @@ class Templates:
     def _environment(self, extensions: Sequence[type[Extension]]) -> Environment:
         environment = Environment(
             loader=self._loader,
-            autoescape=lambda name: name is not None and name.endswith(ESCAPED),
+            autoescape=lambda name: name is not None and name.endswith(ESCAPED),  # noqa: S701 - the text part must not be
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -118,7 +118,7 @@ class Templates:
     def _name_of(self, path: str) -> str | None:
         """The template's name for the path of its file."""
         for folder in self._folders:
-            if path.startswith(f"{folder}/") or path.startswith(f"{folder}\\"):
+            if Path(path).is_relative_to(folder):
                 return Path(path).relative_to(folder).as_posix()
         return None
 

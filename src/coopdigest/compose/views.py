@@ -64,6 +64,7 @@ class ItemView:
     """
 
     title: str
+    has_title: bool
     url: str | None
     date: str
     credit: str
@@ -131,6 +132,7 @@ class Viewer:
         day = wording.day_in_words(item.day, self.language)
         return ItemView(
             title=cleaning.clean_line(item.title) or self.words["untitled"],
+            has_title=bool(cleaning.clean_line(item.title)),
             url=cleaning.clean_url(item.url),
             date=wording.fill(self.words["undated"], date=day) if item.undated else day,
             credit=cleaning.clean_line(item.credit),

@@ -1,0 +1,78 @@
+"""Rules about the message's parts: subject, sizes, the text twin, personal slots."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page
+from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
+
+RULES = {
+    "B25": "The subject does not pretend to answer or forward something.",
+    "B28": "The HTML part stays below the size at which Gmail clips it.",
+    "B29": "The text part says what the HTML part says, which says something without pictures.",
+    "I01": "Every item has a title.",
+    "M02": "Every personal slot is one that the sender fills.",
+    "S01": "The subject is there and fits on a line.",
+}
+CLIPPED, NEARLY_CLIPPED = 102_000, 90_000  # bytes of HTML
+_SUBJECT_LENGTH = 78
+_LEAST_WORDS = 80  # characters without blanks
+_REPLY = re.compile(r"(re|fw|fwd|aw|wg|tr|rv)\s*:", re.IGNORECASE)
+
+
+def check(page: Page) -> Iterator[Finding]:
+    """Findings about the parts."""
+    yield from _check_subject(page.edition)
+    yield from _check_size(page.edition)
+    yield from _check_text(page)
+    yield from _check_slots(page.edition)
+    for heading in page.find(".item .untitled"):
+        yield page.judge("I01", heading, "an item without a title")
+
+
+def _check_subject(edition: Edition) -> Iterator[Finding]:
+    subject = edition.subject
+    if not subject.strip():
+        yield Finding("S01", Severity.ERROR, SUBJECT, "the subject is empty", "mend templates/email/subject.txt")
+    if len(subject) > _SUBJECT_LENGTH:
+        message = f"the subject has {len(subject)} characters, over {_SUBJECT_LENGTH}: inboxes cut it"
+        yield Finding("S01", Severity.WARNING, SUBJECT, message, "shorten the digest's name or subject.txt")
+    if _REPLY.match(subject):
+        message = "the subject begins like a reply or a forwarded message"
+        yield Finding("B25", Severity.WARNING, SUBJECT, message, "mend templates/email/subject.txt")
+
+
+def _check_size(edition: Edition) -> Iterator[Finding]:
+    size = len(edition.html.encode("utf-8"))
+    if size > NEARLY_CLIPPED:
+        severity = Severity.ERROR if size > CLIPPED else Severity.WARNING
+        message = f"{size:,} bytes; Gmail clips at about {CLIPPED:,} and hides what comes after"
+        yield Finding("B28", severity, HTML, message, "choose a shorter period or leaner templates")
+
+
+def _check_text(page: Page) -> Iterator[Finding]:
+    text, seen = _count(page.edition.text), _count(page.visible_text())
+    if not text:
+        yield Finding("B29", Severity.ERROR, TEXT, "the text part is empty", "mend templates/email/issue.txt")
+    elif text < seen // 2 or text < _LEAST_WORDS:
+        yield Finding("B29", Severity.WARNING, TEXT, "the text part is a stub", "print the items in issue.txt too")
+    if seen < _LEAST_WORDS:
+        yield Finding("B29", Severity.WARNING, HTML, "nearly nothing to read with pictures off", "write words, too")
+
+
+def _count(text: str) -> int:
+    return len("".join(text.split()))
+
+
+def _check_slots(edition: Edition) -> Iterator[Finding]:
+    """Only slots with the edition's own nonce count: no item can know that."""
+    known = {marker(edition.nonce, slot) for slot in Slot}
+    for part, content in ((HTML, edition.html), (TEXT, edition.text), (SUBJECT, edition.subject)):
+        slots = set(re.findall(rf"slot{re.escape(edition.nonce)}[A-Za-z0-9]*", content))
+        for slot in sorted(slots - known if part != SUBJECT else slots):
+            message = (
+                f"a personal slot that nobody fills: {slot.removeprefix(f'slot{edition.nonce}') or 'without a name'}"
+            )
+            yield Finding("M02", Severity.ERROR, part, message, "use {{ unsubscribe_url }} as the link's whole target")
