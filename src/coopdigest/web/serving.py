@@ -116,30 +116,30 @@ def _settings(app: ASGIApp) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not 0 <= port <= 65535:  # 70000 would be taken modulo 65536
+        raise ConfigurationError(f"there is no port {port}; choose one from 1 to 65535 with --port")
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    except (OSError, UnicodeError, OverflowError) as error:
+    except (OSError, UnicodeError) as error:
         raise ConfigurationError(f"{host} port {port} is no place to serve at; choose another with --host") from error
     listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(place)
         listener.listen(128)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         listener.close()
         raise ConfigurationError(_explain(error, host, port)) from error
     return listener
 
 
-def _explain(error: Exception, host: str, port: int) -> str:
-    match error:
-        case OverflowError():
-            return f"there is no port {port}; choose one from 1 to 65535 with --port"
-        case OSError(errno=errno.EADDRINUSE):
+def _explain(error: OSError, host: str, port: int) -> str:
+    match error.errno:
+        case errno.EADDRINUSE:
             return f"port {port} is taken; choose another with --port"
-        case OSError(errno=errno.EACCES):
+        case errno.EACCES:
             return f"port {port} is not allowed to this user; choose one above 1023 with --port"
-        case OSError(errno=errno.EADDRNOTAVAIL):
+        case errno.EADDRNOTAVAIL:
             return f"{host} is no address of this machine; choose another with --host"
     return f"cannot listen on {host} port {port} ({error}); choose another with --port"
 
