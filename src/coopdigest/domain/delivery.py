@@ -143,3 +143,8 @@ class Tally:
     def is_finished(self) -> bool:
         """Whether nothing is left to do: an issue is sent only then."""
         return not (self.pending or self.sending or self.deferred)
+
+    def __str__(self) -> str:
+        names = ("accepted", "pending", "sending", "deferred", "refused", "in_doubt", "skipped")
+        told = [f"{getattr(self, name)} {name.replace('_', ' ')}" for name in names if getattr(self, name)]
+        return f"{self.recipients} recipients: {', '.join(told) or 'nobody'}"

@@ -1,0 +1,37 @@
+"""The command line `coopdigest`: its commands, and how expected errors end it."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from coopdigest.cli import content, folder, people, running, sending
+from coopdigest.domain.errors import CoopdigestError
+
+app = typer.Typer(
+    name="coopdigest",
+    help="Turn a newsroom into an e-mail digest: one issue per period, to every subscriber once.",
+    epilog="Start with: coopdigest init my-digest",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+folder.register(app)
+content.register(app)
+sending.register(app)
+people.register(app)
+running.register(app)
+
+
+def run() -> None:
+    """Run a command line; an expected error is one line on stderr and its exit code, never a traceback."""
+    try:
+        app()
+    except CoopdigestError as error:
+        print(f"coopdigest: {error}" if error.place is None else str(error), file=sys.stderr)
+        sys.exit(int(error.exit_code))
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
+        sys.exit(0)

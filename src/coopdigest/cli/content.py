@@ -1,0 +1,135 @@
+"""Commands about content: collect, issue, compose, check, preview."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from coopdigest.cli.options import CONFIG, AnyPeriod, AsJson, Config, workplace
+from coopdigest.cli.output import issue_document, show, show_issue, show_json, tell
+from coopdigest.domain.errors import ExitCode
+
+if TYPE_CHECKING:
+    from coopdigest.domain.edition import Finding
+    from coopdigest.services.collecting import SourceReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (collect, issue, compose, check, preview):
+        app.command()(command)
+
+
+def collect(config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Read every source and keep what is new. Example: coopdigest collect"""
+    with workplace(config) as place:
+        reports = place.collecting.collect(place.sources(), _tell_report)
+    if as_json:
+        show_json({"sources": [_report_document(report) for report in reports]})
+    if any(report.error for report in reports):
+        raise typer.Exit(int(ExitCode.SOURCE))
+
+
+def _tell_report(report: SourceReport) -> None:
+    if report.error:
+        tell(report.error)
+        return
+    counts = report.collected
+    gone = f", {counts.gone} gone" if counts.gone else ""
+    tell(f"{report.name}: {counts.new} new, {counts.seen} seen{gone}")
+    for note in report.notes:
+        tell(f"{report.name}: {note.place}: {note.text}")
+
+
+def _report_document(report: SourceReport) -> dict[str, Any]:
+    counts = {"new": report.collected.new, "seen": report.collected.seen, "gone": report.collected.gone}
+    notes = [{"place": note.place, "text": note.text} for note in report.notes]
+    return {"name": report.name, **counts, "failed": report.error is not None, "error": report.error, "notes": notes}
+
+
+def issue(period: AnyPeriod, config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Show what a period's issue holds. Example: coopdigest issue last"""
+    with workplace(config) as place:
+        found = place.editing.issue(place.period(period))
+    if as_json:
+        show_json(issue_document(found))
+    else:
+        show_issue(found)
+    for merge in found.merges:
+        tell(str(merge))
+
+
+Out = Annotated[Path, typer.Option("--out", help="The folder to write to.")]
+
+
+def compose(period: AnyPeriod, out: Out, config: Config = CONFIG) -> None:
+    """Write PERIOD.LANG.html, .txt and .eml. Example: coopdigest compose last --out build"""
+    from coopdigest.cli.files import write_whole
+
+    with workplace(config) as place:
+        found = place.period(period)
+        editions = place.editing.editions(found, place.composer)
+        sender = place.digest.sender.address
+        messages = [place.messages.build_sample(e, sender, place.clock.now()) for e in editions]
+    for edition, message in zip(editions, messages, strict=True):
+        stem = f"{found.key}.{edition.language}"
+        from coopdigest.domain.edition import blank
+
+        for suffix, data in (
+            ("html", blank(edition, edition.html, {}).encode()),
+            ("txt", blank(edition, edition.text, {}).encode()),
+            ("eml", message),
+        ):
+            show(str(write_whole(out / f"{stem}.{suffix}", data)))
+
+
+Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="Check this issue too.")]
+
+
+def check(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Lint the templates and the composed issue. Example: coopdigest check last"""
+    from coopdigest.domain.edition import Severity
+
+    with workplace(config) as place:
+        findings = place.composer.check_templates()
+        if period and not any(f.severity is Severity.ERROR for f in findings):
+            editions = place.editing.editions(place.period(period), place.composer)
+            for found in place.editing.check(editions, place.composer).values():
+                findings += found
+    if as_json:
+        show_json({"findings": [_finding_document(finding) for finding in findings]})
+    else:
+        _show_findings(findings)
+    if any(finding.severity is Severity.ERROR for finding in findings):
+        raise typer.Exit(int(ExitCode.COMPOSITION))
+
+
+def _finding_document(finding: Finding) -> dict[str, str]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "place": finding.place,
+        "message": finding.message,
+        "hint": finding.hint,
+    }
+
+
+def _show_findings(findings: list[Finding]) -> None:
+    for finding in findings:
+        hint = f"  ({finding.hint})" if finding.hint else ""
+        show(f"{finding.rule}  {finding.severity:7}  {finding.place}: {finding.message}{hint}")
+    show("nothing to mend" if not findings else f"{len(findings)} findings")
+
+
+Port = Annotated[int, typer.Option("--port", help="The port on loopback; 0 takes a free one.")]
+NoBrowser = Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")]
+
+
+def preview(period: Maybe = None, config: Config = CONFIG, port: Port = 8024, no_browser: NoBrowser = False) -> None:
+    """Show the issue in the browser as it would be sent. Example: coopdigest preview last"""
+    from coopdigest.cli.previewing import serve_preview
+
+    with workplace(config) as place:
+        serve_preview(place, place.period(period or "last"), port, open_browser=not no_browser)

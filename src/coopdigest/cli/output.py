@@ -1,0 +1,100 @@
+"""How results are shown: text or one JSON document on stdout, everything else on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from coopdigest.domain.delivery import Outcome, Verdict
+from coopdigest.domain.issue import Issue
+from coopdigest.ports import Campaign
+
+
+def show(text: str) -> None:
+    """One line of the answer, on stdout."""
+    print(text)
+
+
+def tell(text: str) -> None:
+    """One line about the work, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def show_json(document: Any) -> None:
+    """The answer as one JSON document on stdout."""
+    print(json.dumps(document, ensure_ascii=False, indent=2))
+
+
+def issue_document(issue: Issue) -> dict[str, Any]:
+    """`issue PERIOD --json`, as the contract has it."""
+    return {
+        "digest": issue.digest,
+        "period": issue.period.key,
+        "starts": issue.period.starts.isoformat(),
+        "ends": issue.period.ends.isoformat(),
+        "state": issue.state.value,
+        "sections": [
+            {
+                "theme": section.theme,
+                "items": [
+                    {
+                        "title": entry.item.title,
+                        "date": entry.item.day.isoformat(),
+                        "theme": entry.theme,
+                        "summary": entry.item.summary,
+                        "url": entry.item.url,
+                        "credit": entry.item.credit,
+                        "language": entry.item.language,
+                        "source": entry.item.source,
+                        "carried_over": entry.carried_over,
+                    }
+                    for entry in section.items
+                ],
+            }
+            for section in issue.sections
+        ],
+    }
+
+
+def show_issue(issue: Issue) -> None:
+    """An issue for the eye."""
+    show(f"{issue.period.key}  {issue.state}  {issue.size} items")
+    for section in issue.sections:
+        show(f"\n{section.theme}")
+        for entry in section.items:
+            late = "  (late)" if entry.carried_over else ""
+            show(f"  {entry.item.day}  {entry.item.title}{late}")
+
+
+COUNTS = ("pending", "sending", "accepted", "deferred", "refused", "in_doubt", "skipped")
+
+
+def status_document(digest: str, campaign: Campaign) -> dict[str, Any]:
+    """`status PERIOD --json`, as the contract has it."""
+    counts = {name: getattr(campaign.tally, name) for name in COUNTS}
+    return {
+        "digest": digest,
+        "period": campaign.period,
+        "state": campaign.state.value,
+        "recipients": campaign.tally.recipients,
+        "counts": counts,
+    }
+
+
+@contextmanager
+def progress(total: int, what: str) -> Iterator[Callable[[Outcome], None]]:
+    """Show a bar on a terminal, a line at the start elsewhere; yields what is to be told every outcome."""
+    if not sys.stderr.isatty():
+        tell(f"{what}: {total} to go")
+        yield lambda outcome: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda outcome: bar.advance(task) if outcome.verdict is not Verdict.NOT_SENT else None

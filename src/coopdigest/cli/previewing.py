@@ -1,0 +1,55 @@
+"""Load an issue for the preview, afresh at every request, and serve it on loopback."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Callable
+
+from coopdigest.cli.output import tell
+from coopdigest.compose.wording import period_in_words
+from coopdigest.domain.edition import Edition
+from coopdigest.domain.errors import CoopdigestError
+from coopdigest.domain.period import Period
+from coopdigest.web.preview import PreviewedIssue, preview_app
+from coopdigest.web.serving import serve
+from coopdigest.wiring import Workplace
+
+
+def serve_preview(place: Workplace, period: Period, port: int, *, open_browser: bool) -> None:
+    """Serve the preview of a period's issue until the process is told to stop."""
+
+    def ready(url: str) -> None:
+        tell(f"preview of {period.key} at {url}  (Ctrl-C ends it)")
+        if open_browser:
+            webbrowser.open(url)
+
+    app = preview_app(issue_loader(place, period), place.template_folders)
+    serve(app, "127.0.0.1", port, ready)
+
+
+def issue_loader(place: Workplace, period: Period) -> Callable[[str | None], PreviewedIssue]:
+    """What the preview calls for every request: the issue as it would be sent at that moment."""
+
+    def load(language: str | None) -> PreviewedIssue:
+        editions, error = _compose(place, period)
+        shown = [edition for edition in editions if language in (None, edition.language)]
+        return PreviewedIssue(
+            digest=place.digest.name,
+            period=period.key,
+            period_words=period_in_words(period, place.digest.language),
+            state=place.editing.issue(period).state.value,
+            sender=place.digest.sender,
+            editions=editions,
+            findings=place.editing.check(shown, place.composer),
+            error=error,
+            recipients=place.store.roster.audience_size(),
+        )
+
+    return load
+
+
+def _compose(place: Workplace, period: Period) -> tuple[list[Edition], str | None]:
+    try:
+        return place.editing.editions(period, place.composer), None
+    except CoopdigestError as error:
+        return [], str(error)

@@ -1,0 +1,156 @@
+"""Commands that send: approve, send, status, pause, resume, cancel."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coopdigest.cli.options import CONFIG, AsJson, Config, OwnPeriod, workplace
+from coopdigest.cli.output import progress, show, show_json, status_document, tell
+from coopdigest.domain.errors import HeldError
+
+if TYPE_CHECKING:
+    from coopdigest.domain.period import Period
+    from coopdigest.ports import Campaign
+    from coopdigest.services.campaigns import Sending
+    from coopdigest.wiring import Workplace
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    for command in (approve, send, status, pause, resume, cancel):
+        app.command()(command)
+
+
+Early = Annotated[bool, typer.Option("--early", help="Although the period is not over.")]
+
+
+def approve(period: OwnPeriod, config: Config = CONFIG, early: Early = False) -> None:
+    """Freeze a period's issue and approve it. Example: coopdigest approve last"""
+    with workplace(config) as place:
+        found = place.period(period, own=True)
+        record = place.editing.approve(found, place.composer, by=getpass.getuser(), early=early)
+        tell(f"issue {found.key} is {record.state}; it goes to {place.store.roster.audience_size()} subscribers")
+
+
+Test = Annotated[str | None, typer.Option("--test", metavar="ADDRESS", help="A rehearsal to this address only.")]
+Outbox = Annotated[Path | None, typer.Option("--outbox", metavar="DIR", help="A rehearsal into .eml files.")]
+Resend = Annotated[bool, typer.Option("--resend-in-doubt", help="Send again what is in doubt, same Message-ID.")]
+Without = Annotated[list[str] | None, typer.Option("--without", metavar="SOURCE", help="Although it has a hole.")]
+Removals = Annotated[bool, typer.Option("--accept-removals", help="Although many left the roster file.")]
+
+
+def send(
+    period: OwnPeriod,
+    config: Config = CONFIG,
+    test: Test = None,
+    outbox: Outbox = None,
+    resend_in_doubt: Resend = False,
+    early: Early = False,
+    without: Without = None,
+    accept_removals: Removals = False,
+) -> None:
+    """Send a period's issue to everybody who did not get it yet. Example: coopdigest send last"""
+    with workplace(config) as place:
+        found = place.period(period, own=True)
+        if test is not None or outbox is not None:
+            _rehearse(place, found, test, outbox)
+            return
+        place.sync_roster(tell, accept_removals=accept_removals)
+        sending = _send(place, found, resend_in_doubt, early, without or [])
+    raise typer.Exit(int(sending.exit_code))
+
+
+def _send(place: Workplace, period: Period, resend: bool, early: bool, without: list[str]) -> Sending:
+    from coopdigest.domain.issue import IssueState
+    from coopdigest.services.campaigns import Sent
+
+    opening = place.campaigns()
+    required = place.required_sources(without)
+    campaign = opening.prepare(period, place.composer, early=early, required=required)
+    if campaign.state is IssueState.PAUSED:
+        raise HeldError(f"{period.key} is paused; go on with: coopdigest resume {period.key}")
+    with progress(campaign.tally.pending + campaign.tally.deferred, f"sending {period.key}") as on_outcome:
+        sending = place.campaigns(on_outcome).drain(campaign, resend_in_doubt=resend)
+    word = "already sent" if sending.what is Sent.ALREADY else str(sending.campaign.state)
+    tell(f"{period.key} {word}: {sending.campaign.tally}")
+    return sending
+
+
+def _rehearse(place: Workplace, period: Period, test: str | None, outbox: Path | None) -> None:
+    """Hand the issue to a test address or write it to a folder; no ledger is touched."""
+    from coopdigest.domain.delivery import Envelope, Verdict
+    from coopdigest.domain.errors import TransportError
+    from coopdigest.domain.subscriber import parse_address
+
+    try:
+        recipient = parse_address(test).given if test else place.digest.sender.address
+    except ValueError as error:
+        raise HeldError(f"--test: not an e-mail address: {error}") from error
+    editions = place.editing.editions(period, place.composer)
+    connection = (place.outbox(outbox) if outbox else place.transport).connect()
+    try:
+        for edition in editions:
+            message = place.messages.build_sample(edition, recipient, place.clock.now())
+            outcome = connection.send(Envelope(place.digest.envelope_sender, recipient), message, lambda: True)
+            if outcome.verdict is not Verdict.ACCEPTED:
+                raise TransportError(f"the test message was not accepted: {outcome.code} {outcome.text}")
+            tell(f"{period.key} {edition.language}: a test message went {'to ' + str(outbox) if outbox else 'out'}")
+    finally:
+        connection.close()
+
+
+Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="One period only.")]
+
+
+def status(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
+    """Show campaigns and their tallies. Example: coopdigest status last"""
+
+    with workplace(config) as place:
+        records = place.store.issues.records()
+        keys = [place.period(period).key] if period else [record.period for record in records]
+        states = {record.period: record.state for record in records}
+        found = {key: place.store.ledger.campaign(key) for key in keys}
+        documents = [
+            status_document(place.digest.slug, campaign or _unopened(place, key)) for key, campaign in found.items()
+        ]
+    if as_json:
+        show_json(documents[0] if period else {"campaigns": documents})
+        return
+    for key, campaign in found.items():
+        show(f"{key}  {states.get(key, 'no campaign')}  {campaign.tally if campaign else ''}".rstrip())
+
+
+def _unopened(place: Workplace, key: str) -> Campaign:
+    from coopdigest.domain.delivery import Tally
+    from coopdigest.ports import Campaign
+
+    return Campaign(0, key, place.editing.issue(place.period(key)).state, Tally())
+
+
+def pause(period: OwnPeriod, config: Config = CONFIG) -> None:
+    """Hold a campaign, from another process too. Example: coopdigest pause 2021-11"""
+    with workplace(config) as place:
+        found = place.period(period, own=True)
+        place.campaigns().pause(found)
+        tell(f"{found.key} is paused; go on with: coopdigest resume {found.key}")
+
+
+def resume(period: OwnPeriod, config: Config = CONFIG) -> None:
+    """Let a paused campaign go on. Example: coopdigest resume 2021-11"""
+    with workplace(config) as place:
+        found = place.period(period, own=True)
+        place.campaigns().resume(found)
+        tell(f"{found.key} may go on; run: coopdigest send {found.key}")
+
+
+def cancel(period: OwnPeriod, config: Config = CONFIG) -> None:
+    """Never send what was not handed over yet. Example: coopdigest cancel 2021-11"""
+
+    with workplace(config) as place:
+        found = place.period(period, own=True)
+        tally = place.campaigns().cancel(found)
+        tell(f"{found.key} is cancelled: {tally}")

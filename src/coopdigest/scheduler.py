@@ -1,0 +1,186 @@
+"""One tick: which due occurrences lack a final outcome? Each is taken one step further; the store is the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from typing import TYPE_CHECKING
+
+from coopdigest.domain.errors import ConfigurationError, CoopdigestError
+from coopdigest.domain.issue import FINAL, OPENED, IssueState
+from coopdigest.domain.period import Period, last_whole_period
+from coopdigest.wiring import Workplace
+
+if TYPE_CHECKING:
+    from coopdigest.calendar.schedule import Schedule
+
+_TICK = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """When an issue is due, and of which period."""
+
+    due: datetime
+    period: Period
+
+
+def parse_digest_schedule(workplace: Workplace) -> Schedule:
+    """The schedule of `[schedule] send`.
+
+    Raises:
+        ConfigurationError: there is none, or it cannot be read.
+    """
+    from coopdigest.calendar.schedule import parse_schedule
+    from coopdigest.calendar.workdays import Holidays
+
+    table = workplace.settings.schedule
+    if table.send is None:
+        raise ConfigurationError('no [schedule] send; write one such as send = "first working day 09:00"')
+    return parse_schedule(table.send, workplace.digest.zone, Holidays(table.holidays, table.extra_holidays))
+
+
+@dataclass(slots=True)
+class Scheduler:
+    """Ticks for one digest. Keeps nothing but what it already said, so that a trouble is told once."""
+
+    workplace: Workplace
+    schedule: Schedule
+    log: Callable[[str], None]
+    stop: Event = field(default_factory=Event)
+    said: set[str] = field(default_factory=set)
+
+    def tick(self) -> None:
+        """Collect when an hour has passed, take every due occurrence a step further, drain what is open."""
+        now = self.workplace.clock.now()
+        began = self.workplace.store.issues.began(now)
+        self._guard(self._collect_hourly)
+        for occurrence in self.due(began, now):
+            if self.stop.is_set():
+                return
+            self._guard(lambda due=occurrence: self._step(due))  # type: ignore[misc]
+
+    def due(self, began: datetime, now: datetime) -> list[Occurrence]:
+        """Occurrences between the digest's first run and now, the oldest first; a period is due once."""
+        found: dict[str, Occurrence] = {}
+        for due in self.schedule.occurrences(began - timedelta(microseconds=1), now):
+            digest = self.workplace.digest
+            period = last_whole_period(digest.cadence, due, digest.zone)
+            found.setdefault(period.key, Occurrence(due, period))
+        return list(found.values())
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Tell an expected trouble once and go on; a wrong configuration or a bug ends the run."""
+        try:
+            step()
+        except ConfigurationError:
+            raise
+        except CoopdigestError as error:
+            self._say_once(str(error))
+
+    def _say_once(self, text: str) -> None:
+        if text not in self.said:
+            self.said.add(text)
+            self.log(text)
+
+    def _collect_hourly(self) -> None:
+        pause = self.workplace.settings.schedule.collect
+        now = self.workplace.clock.now()
+        items = self.workplace.store.items
+        tried = [items.source(name).last_tried for name in self.workplace.source_names]
+        if any(last is None or now - last >= pause for last in tried):
+            self._collect()
+
+    def _collect(self) -> None:
+        for report in self.workplace.collecting.collect(self.workplace.sources()):
+            if report.error:
+                self._say_once(report.error)
+            elif report.collected.new or report.collected.gone:
+                self.log(f"collected {report.name}: {report.collected.new} new, {report.collected.gone} gone")
+
+    def _step(self, occurrence: Occurrence) -> None:
+        period, now = occurrence.period, self.workplace.clock.now()
+        record = self.workplace.store.issues.record(period)
+        state = record.state if record else IssueState.DRAFT
+        if state in OPENED:
+            if state is IssueState.SENDING:
+                self._drain(period)
+            return
+        if state in FINAL and not self._is_reopened(state, period):
+            return
+        if now - occurrence.due > self.workplace.settings.schedule.catch_up:
+            self._miss(occurrence, state, now)
+            return
+        self._collect_if_stale(occurrence)
+        self._drain(period)
+
+    def _is_reopened(self, state: IssueState, period: Period) -> bool:
+        """An empty period is taken up again when something comes for it."""
+        return state is IssueState.EMPTY and self.workplace.editing.issue(period).size > 0
+
+    def _miss(self, occurrence: Occurrence, state: IssueState, now: datetime) -> None:
+        if state in FINAL:
+            return
+        why = f"due {occurrence.due.isoformat(timespec='minutes')}, later than catch_up allows"
+        self.workplace.store.issues.set_state(occurrence.period, IssueState.MISSED, now, why)
+        self.log(f"issue {occurrence.period.key} missed: {why}; send it by hand if it is still wanted")
+
+    def _collect_if_stale(self, occurrence: Occurrence) -> None:
+        items = self.workplace.store.items
+        fresh = [items.source(name).last_collected for name in self.workplace.source_names]
+        tried = [items.source(name).last_tried for name in self.workplace.source_names]
+        if any(last is None or last < occurrence.due for last in tried) or None in fresh:
+            self._collect()
+
+    def _drain(self, period: Period) -> None:
+        workplace = self.workplace
+        workplace.sync_roster(self._say_once)
+        campaigns = workplace.campaigns(should_stop=self.stop.is_set)
+        required = workplace.required_sources()
+        campaign = campaigns.prepare(period, workplace.composer, early=False, required=required)
+        before = campaign.tally
+        after = campaigns.drain(campaign).campaign
+        if after.tally != before or after.state is not campaign.state:
+            self.log(f"issue {period.key} {after.state}: {after.tally}")
+
+
+def run_until_stopped(scheduler: Scheduler) -> None:
+    """Tick now, every 15 s and at every occurrence, until `scheduler.stop` is set.
+
+    APScheduler is the alarm clock only: its memory job store keeps nothing that matters, so a missed alarm
+    costs at most 15 s. One worker thread, so ticks never overlap. A bug or a wrong configuration stops the run.
+    """
+    from apscheduler.executors.pool import ThreadPoolExecutor
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+    alarm = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone=scheduler.workplace.digest.zone)
+    failures: list[BaseException] = []
+
+    def ring() -> None:
+        if scheduler.stop.is_set():
+            return
+        try:
+            scheduler.tick()
+            following = scheduler.schedule.next(scheduler.workplace.clock.now())
+        except BaseException as error:
+            failures.append(error)
+            scheduler.stop.set()
+            raise
+        if following:
+            alarm.add_job(ring, "date", run_date=following, id="occurrence", replace_existing=True)
+
+    every = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    alarm.add_job(
+        ring,
+        "interval",
+        seconds=_TICK.total_seconds(),
+        next_run_time=datetime.now(scheduler.workplace.digest.zone),
+        **every,
+    )
+    alarm.start()
+    scheduler.stop.wait()
+    alarm.shutdown(wait=True)
+    if failures:
+        raise failures[0]

@@ -1,0 +1,219 @@
+"""The one place that builds adapters from settings; each is made when first asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from coopdigest.config.loading import load_settings
+from coopdigest.config.settings import Settings, SourceTable, digest_of
+from coopdigest.domain.delivery import Outcome
+from coopdigest.domain.digest import Digest
+from coopdigest.domain.errors import ConfigurationError, HeldError
+from coopdigest.domain.period import Period, parse_period
+from coopdigest.domain.token import Tokens
+from coopdigest.ports import Composer, Source, Transport
+from coopdigest.services.campaigns import Campaigns
+from coopdigest.services.collecting import Collecting
+from coopdigest.services.dispatching import Dispatching
+from coopdigest.services.editing import Editing
+from coopdigest.services.subscriptions import Imported, Subscriptions
+
+if TYPE_CHECKING:
+    from coopdigest.mail.message import DigestMessageFactory
+    from coopdigest.store.open_store import Store
+
+
+class SystemClock:
+    """`ports.Clock` by the machine."""
+
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return datetime.now(UTC)
+
+
+class Workplace:
+    """One digest folder with everything that works on it. Heavy libraries are imported by what needs them."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Keep the settings; nothing is opened yet."""
+        self.settings = settings
+        self.clock = SystemClock()
+
+    @cached_property
+    def digest(self) -> Digest:
+        """The digest."""
+        return digest_of(self.settings)
+
+    @cached_property
+    def store(self) -> Store:
+        """The store, opened and migrated."""
+        from coopdigest.store.open_store import open_store
+
+        url = self.settings.database_url.get_secret_value()
+        durability = self.settings.store.durability.value
+        return open_store(url, self.digest.slug, self.digest.cadence, self.digest.zone, durability=durability)
+
+    @cached_property
+    def composer(self) -> Composer:
+        """The composer: the digest folder's own templates win over the shipped ones, file by file."""
+        from coopdigest.compose.composer import EmailComposer
+
+        return EmailComposer(self.digest, self.template_folders)
+
+    @property
+    def template_folders(self) -> list[Path]:
+        """Where templates are looked for, first first."""
+        from coopdigest.config.shipped import shipped_templates
+
+        return [self.settings.folder / "templates" / "email", shipped_templates()]
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Makes and reads the tokens of links."""
+        from coopdigest.config.secret_key import keys_of
+
+        return Tokens(keys_of(self.settings))
+
+    @cached_property
+    def messages(self) -> DigestMessageFactory:
+        """Builds messages."""
+        from coopdigest.mail.message import DigestMessageFactory
+
+        return DigestMessageFactory(self.digest, self.tokens)
+
+    @cached_property
+    def transport(self) -> Transport:
+        """SMTP by `[smtp] url`."""
+        from coopdigest.mail.endpoint import Login, SmtpEndpoint, StartTls, Timeouts
+        from coopdigest.mail.smtp import SmtpTransport
+
+        table = self.settings.smtp
+        if table.only_to is not None:
+            raise ConfigurationError(
+                "[smtp] only_to is not obeyed by this version; remove it, or send with --outbox DIR"
+            )
+        server, limits = table.server, table.timeouts
+        login = Login(server.user, server.password or "") if server.user else None
+        endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, StartTls(server.starttls.value), login)
+        timeouts = Timeouts(limits.connect, limits.command, limits.data, limits.block, limits.dot)
+        return SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)
+
+    def outbox(self, folder: Path) -> Transport:
+        """A transport that writes `.eml` files."""
+        from coopdigest.mail.outbox import OutboxTransport
+
+        return OutboxTransport(folder)
+
+    def sources(self) -> list[Source]:
+        """Every configured source."""
+        return [self._source(table) for table in self.settings.sources]
+
+    def _source(self, table: SourceTable) -> Source:
+        from coopdigest.sources.build import build_source
+
+        options = table.model_dump(exclude={"name", "kind", "location", "optional"}, exclude_none=True, mode="json")
+        return build_source(
+            table.kind.value, table.name, table.location, self.settings.folder, self.digest.zone, options
+        )
+
+    @property
+    def source_names(self) -> list[str]:
+        """The names of all sources, in their order."""
+        return [table.name for table in self.settings.sources]
+
+    def required_sources(self, without: Sequence[str] = ()) -> list[str]:
+        """The sources without which no issue goes out.
+
+        Raises:
+            ConfigurationError: a waived source is not in the configuration.
+        """
+        for name in without:
+            if name not in self.source_names:
+                raise ConfigurationError(f"no source is named {name!r}; there are: {', '.join(self.source_names)}")
+        return [t.name for t in self.settings.sources if not t.optional and t.name not in without]
+
+    def period(self, text: str, *, own: bool = False) -> Period:
+        """Read a PERIOD argument; with `own` only a period of the digest's cadence will do."""
+        period = parse_period(text, self.digest.cadence, self.digest.zone, self.clock.now())
+        if own and period.cadence is not self.digest.cadence:
+            raise HeldError(f"{period.key} is not a {self.digest.cadence} of this digest; only its own are sent")
+        return period
+
+    @cached_property
+    def collecting(self) -> Collecting:
+        """The service that collects."""
+        return Collecting(self.store.items, self.clock, self.digest.zone)
+
+    @cached_property
+    def editing(self) -> Editing:
+        """The service that drafts, composes and approves."""
+        return Editing(self.digest, self.source_names, self.store.items, self.store.issues, self.clock)
+
+    @cached_property
+    def subscriptions(self) -> Subscriptions:
+        """The service that keeps the roster."""
+        return Subscriptions(self.store.roster, self.clock)
+
+    def campaigns(
+        self,
+        on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> Campaigns:
+        """The service that sends."""
+        dispatching = Dispatching(
+            self.store.ledger,
+            self.transport,
+            self.messages,
+            self.clock,
+            self.digest.envelope_sender,
+            self.settings.smtp.backoff,
+            on_outcome,
+            should_stop,
+        )
+        return Campaigns(
+            self.digest,
+            self.editing,
+            self.store.items,
+            self.store.issues,
+            self.store.ledger,
+            self.clock,
+            dispatching,
+        )
+
+    def sync_roster(self, warn: Callable[[str], None], *, accept_removals: bool = False) -> Imported:
+        """Apply the digest's roster file if it is there and changed."""
+        path = self.settings.roster_file
+        if not path.exists():
+            return Imported(unchanged=True)
+        return self.subscriptions.sync_file(read_file(path), path.name, accept_removals=accept_removals, warn=warn)
+
+    def close(self) -> None:
+        """Let go of the store, if it was opened."""
+        if "store" in self.__dict__:
+            self.store.close()
+
+
+def open_workplace(config: Path) -> Workplace:
+    """The digest folder that `config` describes, the environment included.
+
+    Raises:
+        ConfigurationError: the configuration is wrong.
+    """
+    return Workplace(load_settings(config, os.environ))
+
+
+def read_file(path: Path) -> bytes:
+    """The bytes of a file the user named.
+
+    Raises:
+        HeldError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise HeldError(f"{(error.strerror or 'not readable').lower()}; name another file", place=path.name) from error
