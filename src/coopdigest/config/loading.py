@@ -31,14 +31,15 @@ def load_settings(path: Path, environ: Mapping[str, str]) -> Settings:
     """
     text = _read(path)
     data = _parse(path, text)
+    lines = places.lines_of(text)
     elsewhere = _overlay(data, environ)
     try:
         document = Document.model_validate(data)
     except ValidationError as error:
         # `from None`: pydantic's error holds the input, and with it passwords
-        raise complain(error, str(path), places.lines_of(text), elsewhere) from None
+        raise complain(error, str(path), lines, elsewhere) from None
     tables = {name: getattr(document, name) for name in Document.model_fields}
-    return Settings(path=path, secret_key=_secret(environ), **tables)
+    return Settings(path=path, secret_key=_secret(environ), lines=lines, **tables)
 
 
 def _read(path: Path) -> str:

@@ -21,7 +21,7 @@ _STRING = re.compile(
 _BARE_VALUE = re.compile(r"[^,\]}\n#]*")
 
 
-def lines_of(text: str) -> Mapping[Path, int]:
+def lines_of(text: str) -> dict[Path, int]:
     """The line (from 1) of every table and key of a TOML text that `tomllib` accepts.
 
     A key is a tuple: ``("sources", 0, "name")`` for `name` in the first ``[[sources]]``. Elements of arrays have

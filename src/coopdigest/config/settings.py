@@ -21,6 +21,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from coopdigest.config import kinds
+from coopdigest.config.places import line_of
 from coopdigest.config.smtp_url import SmtpServer, parse_smtp_url
 from coopdigest.domain.delivery import Backoff
 from coopdigest.domain.digest import Digest, MediaContact, Themes
@@ -290,6 +291,12 @@ class Settings(Document):
 
     path: Path
     secret_key: SecretStr | None = None
+    lines: dict[tuple[str | int, ...], int] = Field(default_factory=dict, repr=False)
+
+    def place_of(self, *key: str | int) -> str:
+        """Where a key stands, for messages about it: ``coopdigest.toml:22``, or the file alone."""
+        line = line_of(self.lines, key)
+        return f"{self.path}:{line}" if line else str(self.path)
 
     @property
     def folder(self) -> Path:

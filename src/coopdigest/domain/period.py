@@ -78,11 +78,30 @@ class Period:
 def start_of_day(day: date, zone: ZoneInfo) -> datetime:
     """The first instant of `day` in `zone`: 01:00 where the clocks skip midnight, the first of two midnights.
 
-    With fold=0 Python reads a skipped wall time with the offset before the change (PEP 495), which lands on
-    the first instant that exists; a day that is skipped whole starts when the next one does.
+    A day that is skipped whole starts when the next one does.
     """
-    midnight = datetime.combine(day, time(), zone)
-    return midnight.astimezone(UTC).astimezone(zone)
+    return instant_of(datetime.combine(day, time()), zone)
+
+
+def instant_of(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant at which clocks in `zone` show the naive time `wall`, or have jumped over it."""
+    before = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if before.astimezone(zone).replace(tzinfo=None) == wall:
+        return before.astimezone(zone)
+    # in a gap fold=0 reads the wall with the offset before it and fold=1 with the one after (PEP 495): the jump
+    # lies between the two, at the latest instant before which the old offset still holds
+    early, late = wall.replace(tzinfo=zone, fold=1).astimezone(UTC), before
+    new = late.astimezone(zone).utcoffset()
+    while late - early > _RESOLUTION:
+        middle = early + (late - early) // 2
+        if middle.astimezone(zone).utcoffset() == new:
+            late = middle
+        else:
+            early = middle
+    return late.astimezone(zone)
+
+
+_RESOLUTION = timedelta(microseconds=1)
 
 
 def period_of(cadence: Cadence, day: date, zone: ZoneInfo) -> Period:
