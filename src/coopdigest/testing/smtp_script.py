@@ -1,10 +1,26 @@
-"""What a misbehaving SMTP server is told to do: at which moment, instead of the usual."""
+"""What a misbehaving SMTP server is told: what it offers, and what it does at which moment instead of the usual."""
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the server says it can do.
+
+    With `tls` it offers STARTTLS, or begins TLS at once. With `login` (name, password) nobody else may write; the
+    login is offered once TLS is on, if there is any.
+    """
+
+    extensions: tuple[str, ...] = ("SIZE 33554432", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES")
+    login: tuple[str, str] | None = None
+    mechanisms: str = "PLAIN LOGIN"
+    tls: ssl.SSLContext | None = None
+    implicit_tls: bool = False
 
 
 class Step(StrEnum):

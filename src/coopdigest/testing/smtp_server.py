@@ -27,9 +27,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from coopdigest.testing.smtp_script import Act, Ending, Moment, Script, Step, at, behave
+from coopdigest.testing.smtp_script import Act, Ending, Moment, Offer, Script, Step, at, behave
 
-EXTENSIONS = ("SIZE 33554432", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES")
 _HOST = "127.0.0.1"
 _LINE_LIMIT = 1 << 20
 _MESSAGE_ID = re.compile(rb"^Message-ID:\s*(<[^>\r\n]*>)", re.IGNORECASE | re.MULTILINE)
@@ -80,20 +79,11 @@ class MisbehavingServer:
     """A server in a thread of its own, on a port of this machine, for as long as the `with` block."""
 
     def __init__(
-        self,
-        script: Script = behave,
-        *,
-        extensions: Sequence[str] = EXTENSIONS,
-        login: tuple[str, str] | None = None,
-        mechanisms: str = "PLAIN LOGIN",
-        tls: ssl.SSLContext | None = None,
-        implicit_tls: bool = False,
-        log: Path | None = None,
-        port: int = 0,
+        self, script: Script = behave, offer: Offer | None = None, *, log: Path | None = None, port: int = 0
     ) -> None:
-        """Prepare: with `tls` STARTTLS is offered (or TLS begins at once), with `login` nobody else may write."""
-        self.script, self.extensions, self.login, self.mechanisms = script, tuple(extensions), login, mechanisms
-        self.tls, self._implicit_tls, self._log_path, self.port = tls, implicit_tls, log, port
+        """Prepare; `log` is the file that every accepted message is written to, `port` 0 takes a free one."""
+        self.script, self.offer, self.port = script, offer or Offer(), port
+        self._log_path = log
         self.books = _Books()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="misbehaving server", daemon=True)
@@ -138,7 +128,7 @@ class MisbehavingServer:
             self.books.log.close()
 
     async def _listen(self) -> None:
-        context = self.tls if self._implicit_tls else None
+        context = self.offer.tls if self.offer.implicit_tls else None
         self._server = await asyncio.start_server(self._serve, _HOST, self.port, limit=_LINE_LIMIT, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -160,7 +150,7 @@ class MisbehavingServer:
         self._sessions.add(task)
         task.add_done_callback(self._sessions.discard)
         self.books.connections += 1
-        await _Session(self, self.books.connections, reader, writer, secure=self._implicit_tls).run()
+        await _Session(self, self.books.connections, reader, writer, secure=self.offer.implicit_tls).run()
 
     async def _stop(self) -> None:
         if self._server is not None:
@@ -188,7 +178,7 @@ class _Session:
         secure: bool,
     ) -> None:
         self._server, self._number, self._reader, self._writer = server, number, reader, writer
-        self._secure, self._user, self._messages = secure, None if server.login else "", 1
+        self._secure, self._user, self._messages = secure, None if server.offer.login else "", 1
         self._sender: str | None = None
         self._recipients: list[str] = []
         writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -237,19 +227,20 @@ class _Session:
             raise _End
 
     async def _ehlo(self, rest: str) -> None:
-        server, lines = self._server, ["misbehaving.example", *self._server.extensions]
-        if server.tls is not None and not self._secure:
+        offer = self._server.offer
+        lines = ["misbehaving.example", *offer.extensions]
+        if offer.tls is not None and not self._secure:
             lines.append("STARTTLS")
-        elif server.login is not None:
-            lines.append(f"AUTH {server.mechanisms}")
+        elif offer.login is not None:
+            lines.append(f"AUTH {offer.mechanisms}")
         self._forget()
         await self._act(Step.EHLO, "\r\n".join([*(f"250-{line}" for line in lines[:-1]), f"250 {lines[-1]}"]))
 
     async def _starttls(self, rest: str) -> None:
-        if self._server.tls is None or self._secure:
+        if self._server.offer.tls is None or self._secure:
             await self._act(Step.STARTTLS, "502 no")
         elif (await self._act(Step.STARTTLS, "220 go ahead")).startswith("220"):
-            await self._writer.start_tls(self._server.tls)
+            await self._writer.start_tls(self._server.offer.tls)
             self._secure = True
 
     async def _auth(self, rest: str) -> None:
@@ -259,7 +250,7 @@ class _Session:
         else:
             user = _unbase64(await self._challenge("Username:"))
             password = _unbase64(await self._challenge("Password:"))
-        good = (user, password) == self._server.login
+        good = (user, password) == self._server.offer.login
         if (await self._act(Step.AUTH, "235 welcome" if good else "535 5.7.8 no")).startswith("235"):
             self._user = user
 
