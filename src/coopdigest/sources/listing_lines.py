@@ -1,0 +1,106 @@
+"""Cuts the text of a newsroom listing into numbered lines that know their indentation and what they look like."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from coopdigest.sources.dates import is_month_heading, read_date
+from coopdigest.sources.months import fold
+from coopdigest.sources.sanitise import drop_controls
+
+_MARKER = re.compile(r"(\d{1,4})[.)](?:\s+|$)")
+_CREDIT = re.compile(r"©|\(c\)", re.IGNORECASE)
+_EMAIL = re.compile(r"[\w.+'-]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
+_CONTACT = re.compile(
+    r"(?:(?:media|press) (?:contacts?|enquiries|inquiries|office)"
+    r"|contacts? (?:presse|medias?|pour les medias|stampa)"
+    r"|contactos? (?:de|para la|con la) prensa|contactos? (?:de|para) (?:los )?medios"
+    r"|contatti? (?:stampa|media)|contatos? (?:de|para a|com a) imprensa|(?:presse|medien)kontakt)\s*:?"
+)
+# What newsrooms print above or below their lists. Needed only where indentation tells nothing.
+_HEADINGS = frozenset(
+    map(
+        fold,
+        """News|All news|Latest news|More news|Newsroom|All newsroom content|Press releases|All press releases
+        |Media releases|Statements|Stories|Features|Videos|Publications|Events|Load more|Show more|See more|See all
+        |Actualités|Toutes les actualités|Communiqués de presse|Salle de presse|Noticias|Todas las noticias
+        |Comunicados de prensa|Sala de prensa|Nachrichten|Pressemitteilungen|Notizie|Comunicati stampa|Notícias
+        |Comunicados de imprensa""".replace("\n", " ").split("|"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line that is not blank: its number in the file, its indentation in columns, its words.
+
+    `marker` is the number in front of a list entry, and then `text` is what follows it. `gap` says whether a blank
+    line (or nothing) stands before it.
+    """
+
+    number: int
+    indent: int
+    text: str
+    marker: int | None = None
+    gap: bool = True
+
+    @property
+    def date(self) -> date | None:
+        """The date, when the line is nothing else."""
+        return read_date(self.text)
+
+    @property
+    def is_month(self) -> bool:
+        """Whether the line is a month heading."""
+        return self.marker is None and is_month_heading(self.text)
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether the line is a heading that newsrooms are known to use."""
+        return self.marker is None and fold(self.text).rstrip(":") in _HEADINGS
+
+    @property
+    def is_contact_heading(self) -> bool:
+        """Whether the line opens a media contact block; an address may stand on the same line."""
+        before = _EMAIL.sub("", self.text).strip()
+        return self.marker is None and len(before) < 80 and _CONTACT.fullmatch(fold(before)) is not None
+
+    @property
+    def is_credit(self) -> bool:
+        """Whether the line starts with a copyright sign."""
+        return _CREDIT.match(self.text) is not None
+
+    @property
+    def whole(self) -> str:
+        """The words with the number in front of them."""
+        return self.text if self.marker is None else f"{self.marker}. {self.text}".rstrip()
+
+
+def cut_lines(text: str) -> list[Line]:
+    """The lines of `text` that are not blank."""
+    lines: list[Line] = []
+    gap = True
+    # Only LF and CR LF end a line here, as in an editor: notes name line numbers
+    for number, raw in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        spaced = "".join(" " if char.isspace() and char != "\t" else char for char in drop_controls(raw)).expandtabs(4)
+        words = " ".join(spaced.split())
+        if words:
+            lines.append(_make_line(number, len(spaced) - len(spaced.lstrip()), words, gap))
+        gap = not words
+    return lines
+
+
+def find_email(text: str) -> str | None:
+    """The first e-mail address in `text`."""
+    match = _EMAIL.search(text)
+    return match.group() if match else None
+
+
+def _make_line(number: int, indent: int, words: str, gap: bool) -> Line:
+    match = _MARKER.match(words)
+    # A date such as "3. Juli 2020" begins like an entry
+    if match and not read_date(words) and not is_month_heading(words):
+        return Line(number, indent, words[match.end() :], int(match.group(1)), gap)
+    return Line(number, indent, words, None, gap)
