@@ -16,6 +16,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 
 TAGS = frozenset({"a", "b", "blockquote", "br", "code", "em", "i", "li", "ol", "p", "q", "strong", "sub", "sup", "ul"})
 _DEEPEST = 12  # nested elements; deeper markup is no writer's, and the MJML parser crashes at some thousands
+_LONGEST_URL = 2_000  # characters
 _LONGEST = 100_000  # characters of markup worth parsing
 
 
@@ -41,9 +42,9 @@ def clean_paragraphs(text: str | None) -> tuple[str, ...]:
 
 
 def clean_url(url: str | None, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
-    """An absolute URL of one of `schemes`, None for anything else."""
+    """An absolute URL of one of `schemes`, None for anything else, and for one too long for clients to follow."""
     candidate = clean_text(url).strip()
-    if not candidate or any(char.isspace() for char in candidate):
+    if not candidate or len(candidate) > _LONGEST_URL or any(char.isspace() for char in candidate):
         return None
     try:
         parts = urlsplit(candidate)

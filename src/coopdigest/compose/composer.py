@@ -38,11 +38,7 @@ class EmailComposer:
             CompositionError: a template does not compile or nests too deep (place: file and line).
         """
         viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
-        html = ""
-        for form in Form:
-            html = self._html(viewer.context(issue, form))
-            if len(html.encode("utf-8")) <= HTML_BUDGET:
-                break
+        html = self._html_in_budget(viewer, issue)
         context = viewer.context(issue, Form.FULL)
         subject = cleaning.clean_line(self._templates.render("subject.txt", context))
         text = self._templates.render("issue.txt", context)
@@ -59,6 +55,19 @@ class EmailComposer:
             for language in self._digest.languages:
                 findings += self._check_leftovers(language)
         return _worst_first(dict.fromkeys(findings))
+
+    def _html_in_budget(self, viewer: Viewer, issue: Issue) -> str:
+        """The HTML part in the fullest form that keeps to the budget; at the end with fewer items."""
+        html = ""
+        for form in Form:
+            html = self._html(viewer.context(issue, form))
+            if _is_in_budget(html):
+                return html
+        limit = issue.size
+        while limit > 1 and not _is_in_budget(html):
+            limit = limit * 9 // 10
+            html = self._html(viewer.context(issue, Form.TITLES, limit))
+        return html
 
     def _html(self, context: Mapping[str, Any]) -> str:
         """The HTML part."""
@@ -83,6 +92,10 @@ class EmailComposer:
             place = self._templates.find(code) or f"{part} part"
             findings.append(Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint))
         return findings
+
+
+def _is_in_budget(html: str) -> bool:
+    return len(html.encode("utf-8")) <= HTML_BUDGET
 
 
 def _finding(error: CompositionError) -> Finding:

@@ -8,6 +8,7 @@ The variables of every template:
     name                    of the digest
     period, period_key      in words, and as in links
     preheader               the line that inboxes show beside the subject
+    more                    how many items `sections` leaves out (0 in nearly every issue)
     sections                each with `theme` and `items` (ItemView)
     contact                 the media contact: `name`, `email`, `phone`, `tel`, `url`
     postal_address          one line, or none
@@ -19,7 +20,7 @@ The variables of every template:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -35,7 +36,7 @@ from coopdigest.domain.item import Image, Item
 from coopdigest.domain.period import Period, period_of
 
 PREHEADER_LENGTHS = (40, 130)  # A30
-_BRIEF = 240  # characters of a summary in the brief form
+_BRIEF = 240  # characters of a title or a summary in the brief form
 
 
 class Form(IntEnum):
@@ -92,15 +93,10 @@ class Viewer:
     language: str
     words: Mapping[str, str]
 
-    def context(self, issue: Issue, form: Form) -> dict[str, Any]:
-        """The variables of the templates."""
+    def context(self, issue: Issue, form: Form, limit: int | None = None) -> dict[str, Any]:
+        """The variables of the templates; `limit` leaves out items beyond that many."""
         direction = wording.direction_of(self.language)
-        sections = tuple(
-            SectionView(
-                cleaning.clean_line(section.theme), tuple(self._item(entry, issue, form) for entry in section.items)
-            )
-            for section in issue.sections
-        )
+        sections = tuple(self._sections(issue, form, limit))
         return {
             "language": self.language,
             "direction": direction,
@@ -112,10 +108,19 @@ class Viewer:
             "period_key": issue.period.key,
             "preheader": preheader(sections),
             "sections": sections,
+            "more": max(0, issue.size - limit) if limit is not None else 0,
             "contact": _contact(self.digest.media_contact),
             "postal_address": cleaning.clean_line(self.digest.postal_address),
             **self._links(issue),
         }
+
+    def _sections(self, issue: Issue, form: Form, limit: int | None) -> Iterator[SectionView]:
+        left = issue.size if limit is None else limit
+        for section in issue.sections:
+            items = tuple(self._item(entry, issue, form) for entry in section.items[:left])
+            left -= len(items)
+            if items:
+                yield SectionView(cleaning.clean_line(section.theme), items)
 
     def _links(self, issue: Issue) -> dict[str, str | None]:
         if self.digest.public_url:
@@ -130,9 +135,10 @@ class Viewer:
         item = entry.item
         language = self._foreign_language(item)
         day = wording.day_in_words(item.day, self.language)
+        title = cleaning.clean_line(item.title)
         return ItemView(
-            title=cleaning.clean_line(item.title) or self.words["untitled"],
-            has_title=bool(cleaning.clean_line(item.title)),
+            title=(title if form is Form.FULL else wrapping.cut(title, _BRIEF)) or self.words["untitled"],
+            has_title=bool(title),
             url=cleaning.clean_url(item.url),
             date=wording.fill(self.words["undated"], date=day) if item.undated else day,
             credit=cleaning.clean_line(item.credit),

@@ -58,9 +58,9 @@ def _read_catalogue(path: Path) -> Mapping[str, str]:
     return read
 
 
-def fill(words: str, **values: str) -> str:
+def fill(words: str, **values: object) -> str:
     """`words` with `{name}` replaced by the value of that name; any other brace stays."""
-    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), words)
+    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), words)
 
 
 def locale_of(language: str) -> Locale:

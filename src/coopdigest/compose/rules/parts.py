@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page
+from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page, text_of
 from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
 
 RULES = {
@@ -30,6 +30,9 @@ def check(page: Page) -> Iterator[Finding]:
     yield from _check_slots(page.edition)
     for heading in page.find(".item .untitled"):
         yield page.judge("I01", heading, "an item without a title")
+    for more in page.find(".more"):
+        message = f"more items than the HTML part can hold: {text_of(more)}"
+        yield Finding("B28", Severity.WARNING, HTML, message, "choose a shorter period")
 
 
 def _check_subject(edition: Edition) -> Iterator[Finding]:

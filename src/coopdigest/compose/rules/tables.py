@@ -50,7 +50,7 @@ def _as_outlook_reads(html: str) -> str:
             shown.append(html[position : part.start()])
         hidden = not part["end"] and part["condition"].replace("(", "").strip().startswith("!")
         position = part.end()
-    return "".join([*shown, html[position:]])
+    return _COMMENT.sub("", "".join([*shown, html[position:]]))
 
 
 def _conditions(html: str) -> list[re.Match[str]]:
