@@ -104,12 +104,21 @@ class SmtpConnection:
             reply = self._line.ask(command, limit)
             if reply.kind != wanted:
                 return self._end_before_dot(reply)
-        self._line.write(stuff_dots(message), self._timeouts.block)
-        early = self._line.glance()
+        early = self._write_body(message)
         if early is not None:
             self._line.abort()
             return self._judge_before_dot(early)
         return self._write_dot(intend)
+
+    def _write_body(self, message: bytes) -> Reply | None:
+        """Everything but the dot; a reply the server gave meanwhile, unasked, because it wants no more of it."""
+        try:
+            self._line.write(stuff_dots(message), self._timeouts.block)
+        except LineLostError as error:
+            if error.reply is None:
+                raise
+            return error.reply
+        return self._line.glance()
 
     def _begin(self, sender: str, message: bytes, smtputf8: bool) -> None:
         """MAIL: any refusal here is the transport's trouble, not the recipient's."""

@@ -16,7 +16,12 @@ _BLOCK = 65536
 
 
 class LineLostError(Exception):
-    """The line is of no more use; the text says how it was lost."""
+    """The line is of no more use; the text says how it was lost, and `reply` is what the server said last."""
+
+    def __init__(self, text: str, reply: Reply | None = None) -> None:
+        """Keep both."""
+        super().__init__(text)
+        self.reply = reply
 
 
 class SmtpLine:
@@ -65,7 +70,8 @@ class SmtpLine:
             for start in range(0, len(view), _BLOCK):
                 self._socket.sendall(view[start : start + _BLOCK])
         except OSError as error:
-            self._lose(error, limit)
+            last = self._hear_last_words()
+            self._lose(error, limit, last)
 
     def write_dot(self, limit: timedelta) -> bool:
         """Write the final dot; False if the line was lost with not one byte of it written.
@@ -127,11 +133,18 @@ class SmtpLine:
             self.abort()
             raise LineLostError(str(error)) from error
 
-    def _lose(self, error: OSError, limit: timedelta) -> NoReturn:
+    def _hear_last_words(self) -> Reply | None:
+        """Why the server hung up while it was written to, if it said so: it is in our buffer already."""
+        with contextlib.suppress(OSError, ReplyError):
+            self._socket.settimeout(0)
+            self._replies.feed(self._socket.recv(_BLOCK))
+        return self._replies.next()
+
+    def _lose(self, error: OSError, limit: timedelta, last: Reply | None = None) -> NoReturn:
         self.abort()
         if isinstance(error, TimeoutError):
-            raise LineLostError(f"no answer within {limit.total_seconds():g} s") from error
-        raise LineLostError(f"the connection broke ({error.strerror or type(error).__name__})") from error
+            raise LineLostError(f"no answer within {limit.total_seconds():g} s", last) from error
+        raise LineLostError(f"the connection broke ({error.strerror or type(error).__name__})", last) from error
 
 
 def open_line(host: str, port: int, timeouts: Timeouts) -> SmtpLine:
