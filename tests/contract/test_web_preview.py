@@ -36,7 +36,7 @@ def shown(**facts: Any) -> PreviewedIssue:
         "sender": Mailbox("news@example.org", "Lakeside Cooperatives"),
         "editions": [EDITION],
         "findings": {"en": FINDINGS},
-        "recipients": 12,
+        "recipients": 1234,
     }
     return PreviewedIssue(**{**usual, **facts})
 
@@ -50,7 +50,7 @@ def client_of(issue: PreviewedIssue | None = None, watched: list[Path] | None = 
 def test_shows_headers_and_size() -> None:
     """The page names digest, period, state, subject, sender, audience and size."""
     page = client_of().get("/").text
-    for said in ("Lakeside News", "November 2021", "2021-11", "draft", EDITION.subject, "12 subscribers", "0.1 kB"):
+    for said in ("Lakeside News", "November 2021", "2021-11", "draft", EDITION.subject, "1,234 subscribers", "0.1 kB"):
         assert said in page
     assert "Lakeside Cooperatives &lt;news@example.org&gt;" in page
 
