@@ -40,6 +40,7 @@ _WHOLE = tuple(re.compile(rf"{_WEEKDAY}{shape}") for shape in _SHAPES)
 _INSIDE = tuple(re.compile(rf"(?<![\w/-]){shape}(?![\w/])") for shape in _SHAPES)
 _MONTH_HEADING = re.compile(rf"{_MONTH}\s*{_OF}\s*{_YEAR}")
 _DATE_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}")
+_YEAR_INSIDE = re.compile(r"\d{4}")
 _LONGEST = 200  # characters: no date is longer, and patterns need not search a page
 
 _ZONE_COMMENT = re.compile(r"\s*\([^()]*\)\s*$")
@@ -49,17 +50,28 @@ _MAIL_OFFSET = re.compile(
 
 # RFC 822 5.1 and the names that European feeds use; hours east of UTC.
 _ZONE_HOURS = {
-    **{"ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "west": 1, "bst": 1, "cet": 1, "cest": 2, "met": 1, "mest": 2},
-    **{"eet": 2, "eest": 3, "msk": 3, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6},
-    **{"pst": -8, "pdt": -7, "jst": 9},
+    name: int(hours)
+    for hours, names in {
+        "0": "ut utc gmt z wet",
+        "1": "west bst cet met",
+        "2": "cest mest eet",
+        "3": "eest msk",
+        "9": "jst",
+        "-4": "edt",
+        "-5": "est cdt",
+        "-6": "cst mdt",
+        "-7": "mst pdt",
+        "-8": "pst",
+    }.items()
+    for name in names.split()
 }
 
 
 def read_date(text: str) -> date | None:
     """The date that `text` as a whole is, None when it says anything else (a weekday in front may stand)."""
-    folded = fold(text)
-    if len(folded) > _LONGEST:
+    if len(text) > _LONGEST or not _YEAR_INSIDE.search(text):
         return None
+    folded = fold(text)
     for shape in _WHOLE:
         if match := shape.fullmatch(folded):
             return _build(match)
@@ -75,7 +87,11 @@ def find_date(text: str) -> date | None:
 
 def is_month_heading(text: str) -> bool:
     """Whether `text` is a month and a year, which a listing puts above the items of a month."""
-    return len(text) < _LONGEST and _MONTH_HEADING.fullmatch(fold(text)) is not None
+    return (
+        len(text) < _LONGEST
+        and _YEAR_INSIDE.search(text) is not None
+        and _MONTH_HEADING.fullmatch(fold(text)) is not None
+    )
 
 
 def read_moment(text: str, zone: ZoneInfo) -> Moment:

@@ -13,7 +13,7 @@ import httpx2
 
 from coopdigest.domain.errors import SourceError
 from coopdigest.ports import Validators
-from coopdigest.sources.guard import Deadline, FetchFault, GuardedBackend, Resolver, resolve_host
+from coopdigest.sources.guard import Deadline, FetchError, GuardedBackend, Resolver, resolve_host
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NEXT_STEPS = {
@@ -76,8 +76,8 @@ class Fetcher:
                 if isinstance(answer, Fetched):
                     return answer
                 place = self._follow(place, answer)
-            raise FetchFault(f"redirects more than {self.limits.redirects} times; use the address it leads to")
-        except FetchFault as fault:
+            raise FetchError(f"redirects more than {self.limits.redirects} times; use the address it leads to")
+        except FetchError as fault:
             raise self._fail(place, str(fault)) from fault
         except _TIMEOUTS as error:
             raise self._fail(place, self._describe_timeout(deadline)) from error
@@ -106,12 +106,12 @@ class Fetcher:
     def _take(self, response: httpx2.Response, url: str) -> Fetched:
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in ("", "identity", "gzip", "deflate"):
-            raise FetchFault(f"answers in the coding {coding[:20]!r}, which was not asked for")
+            raise FetchError(f"answers in the coding {coding[:20]!r}, which was not asked for")
         body = bytearray()
         for piece in response.iter_bytes():
             body += piece
             if len(body) > self.limits.size:
-                raise FetchFault(_too_large(self.limits.size))
+                raise FetchError(_too_large(self.limits.size))
         charset = response.charset_encoding
         return Fetched(body=bytes(body), validators=_validators_of(response), charset=charset, url=url)
 
@@ -122,9 +122,9 @@ class Fetcher:
         except (httpx2.InvalidURL, ValueError):
             joined = ""
         if not joined:
-            raise FetchFault("redirects to nowhere; check the address")
+            raise FetchError("redirects to nowhere; check the address")
         if url.startswith("https:") and joined.startswith("http:"):
-            raise FetchFault("redirects from https to http; write the http address if it is meant")
+            raise FetchError("redirects from https to http; write the http address if it is meant")
         return joined
 
     def _fail(self, url: str, text: str) -> SourceError:
@@ -172,7 +172,7 @@ class _Counted(httpx2.SyncByteStream):
         for piece in self._answer.iter_stream():
             self._left -= len(piece)
             if self._left < 0:
-                raise FetchFault(_too_large(self._left + len(piece)))
+                raise FetchError(_too_large(self._left + len(piece)))
             yield piece
 
     def close(self) -> None:
@@ -183,27 +183,27 @@ def check_url(url: str) -> None:
     """Refuse an address that is not plain http or https.
 
     Raises:
-        FetchFault: another scheme, no host, or a user name or password in it.
+        FetchError: another scheme, no host, or a user name or password in it.
     """
     try:
         parts = httpx2.URL(url)
         host = parts.raw_host
     except (httpx2.InvalidURL, ValueError, UnicodeError) as error:
-        raise FetchFault("is part of no valid web address; check it") from error
+        raise FetchError("is part of no valid web address; check it") from error
     if parts.scheme not in ("http", "https"):
-        raise FetchFault("leads to an address that is not http or https")
+        raise FetchError("leads to an address that is not http or https")
     if not host:
-        raise FetchFault("leads to an address without a host")
+        raise FetchError("leads to an address without a host")
     if parts.userinfo:
-        raise FetchFault("has a user name or password in its address, which coopdigest does not send; leave it out")
+        raise FetchError("has a user name or password in its address, which coopdigest does not send; leave it out")
     if parts.port is not None and not 0 < parts.port < 65536:
-        raise FetchFault("has a port that does not exist")
+        raise FetchError("has a port that does not exist")
 
 
 def _refuse_status(response: httpx2.Response) -> None:
     status = response.status_code
     if status != 200:
-        raise FetchFault(_NEXT_STEPS.get(status, f"answered {status}; try again later"))
+        raise FetchError(_NEXT_STEPS.get(status, f"answered {status}; try again later"))
 
 
 def _headers(validators: Validators | None) -> list[tuple[bytes, bytes]]:

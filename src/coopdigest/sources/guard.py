@@ -17,7 +17,7 @@ _NAT64 = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"))  # RFC 605
 _SHARED = "is not a public address; set allow_private = true for this source if it is meant"
 
 
-class FetchFault(Exception):
+class FetchError(Exception):
     """Why a fetch was given up, in words that follow the name of the host."""
 
 
@@ -41,11 +41,11 @@ class Deadline:
         """`seconds`, or less where less is left.
 
         Raises:
-            FetchFault: nothing is left.
+            FetchError: nothing is left.
         """
         left = self.at - time.monotonic()
         if left <= 0:
-            raise FetchFault("did not finish in time")
+            raise FetchError("did not finish in time")
         return left if seconds is None else min(seconds, left)
 
 
@@ -94,7 +94,7 @@ def resolve_host(host: str, port: int, deadline: Deadline) -> list[str]:
     `getaddrinfo` takes no time limit, so it runs in a thread that is left alone when it hangs.
 
     Raises:
-        FetchFault: the name is unknown, or was not found in time.
+        FetchError: the name is unknown, or was not found in time.
     """
     answer: list[list[str] | OSError | UnicodeError] = []
 
@@ -109,9 +109,9 @@ def resolve_host(host: str, port: int, deadline: Deadline) -> list[str]:
     thread.start()
     thread.join(deadline.bound(None))
     if not answer:
-        raise FetchFault("cannot be found in time; is the name server up?")
+        raise FetchError("cannot be found in time; is the name server up?")
     if not isinstance(answer[0], list):
-        raise FetchFault("cannot be found; check the name in its address") from answer[0]
+        raise FetchError("cannot be found; check the name in its address") from answer[0]
     return answer[0]
 
 
@@ -137,7 +137,7 @@ class GuardedBackend(httpcore2.NetworkBackend):
         """Connect to the first address of `host` that may be visited and answers.
 
         Raises:
-            FetchFault: the name is unknown, no address may be visited, or none answers in time.
+            FetchError: the name is unknown, no address may be visited, or none answers in time.
         """
         backend, last = httpcore2.SyncBackend(), "cannot be reached"
         for address in self._find_allowed(host, port):
@@ -148,14 +148,14 @@ class GuardedBackend(httpcore2.NetworkBackend):
                 last = "does not answer (connection timed out)"
             except httpcore2.ConnectError as error:
                 last = f"cannot be reached ({_reason(error)})"
-        raise FetchFault(f"{last}; check the address, or try again later")
+        raise FetchError(f"{last}; check the address, or try again later")
 
     def _find_allowed(self, host: str, port: int) -> list[str]:
         addresses = self.resolve(host, port, self.deadline)
         refusals = {address: refuse_address(address, allow_private=self.allow_private) for address in addresses}
         allowed = [address for address in addresses if not refusals[address]]
         if not allowed:
-            raise FetchFault(next(filter(None, refusals.values()), "has no address"))
+            raise FetchError(next(filter(None, refusals.values()), "has no address"))
         return allowed
 
 

@@ -94,7 +94,7 @@ def _note_stray(lines: list[Line]) -> list[Note]:
     return [
         Note(f"line {line.number}", "text outside every numbered entry; left out")
         for line in lines
-        if line.date or line.marker is not None or len(line.text) > _HEADING_LENGTH
+        if line.day or line.marker is not None or len(line.text) > _HEADING_LENGTH
     ]
 
 

@@ -32,7 +32,7 @@ class Facts:
 
 def read_entry(lines: Sequence[Line]) -> Facts | str:
     """The facts of the entry with these lines, or the words for what it lacks."""
-    place = next((place for place, line in enumerate(lines) if line.date), None)
+    place = next((place for place, line in enumerate(lines) if line.day), None)
     if place is None:
         return "a numbered entry without a date that can be read; left out"
     day = lines[place].date

@@ -37,7 +37,7 @@ class Line:
     """One line that is not blank: its number in the file, its indentation in columns, its words.
 
     `marker` is the number in front of a list entry, and then `text` is what follows it. `gap` says whether a blank
-    line (or nothing) stands before it.
+    line (or nothing) stands before it, `day` the date when the line is nothing else.
     """
 
     number: int
@@ -45,11 +45,7 @@ class Line:
     text: str
     marker: int | None = None
     gap: bool = True
-
-    @property
-    def date(self) -> date | None:
-        """The date, when the line is nothing else."""
-        return read_date(self.text)
+    day: date | None = None
 
     @property
     def is_month(self) -> bool:
@@ -102,5 +98,6 @@ def _make_line(number: int, indent: int, words: str, gap: bool) -> Line:
     match = _MARKER.match(words)
     # A date such as "3. Juli 2020" begins like an entry
     if match and not read_date(words) and not is_month_heading(words):
-        return Line(number, indent, words[match.end() :], int(match.group(1)), gap)
-    return Line(number, indent, words, None, gap)
+        text = words[match.end() :]
+        return Line(number, indent, text, int(match.group(1)), gap, read_date(text))
+    return Line(number, indent, words, None, gap, read_date(words))

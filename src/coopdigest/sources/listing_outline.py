@@ -65,7 +65,7 @@ def outline(lines: Sequence[Line]) -> Outline:
 
 def _append(parts: Outline, current: Entry, line: Line) -> None:
     current.lines.append(line)
-    current.dated = current.dated or line.date is not None
+    current.dated = current.dated or line.day is not None
     if current.is_contact:
         parts.contact.append(line)
 
@@ -96,7 +96,7 @@ def _count_head(lines: Sequence[Line], place: int) -> int | None:
         ends = seen and (line.marker is not None or (line.is_month and line.indent <= opening.indent))
         if ends or line.is_contact_heading:
             return None
-        if line.date:
+        if line.day:
             return count or None
         count += not line.is_credit
     return None

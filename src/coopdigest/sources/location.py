@@ -9,7 +9,7 @@ from pathlib import Path
 from coopdigest.domain.errors import ConfigurationError, SourceError
 from coopdigest.ports import Validators
 from coopdigest.sources.fetch import Fetched, Fetcher, Limits, check_url
-from coopdigest.sources.guard import FetchFault
+from coopdigest.sources.guard import FetchError
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 
@@ -33,7 +33,7 @@ class Location:
         if self.is_remote:
             try:
                 check_url(self.text)
-            except FetchFault as fault:
+            except FetchError as fault:
                 raise ConfigurationError(f"its location {fault}", place=f"source {self.source}") from fault
         elif "\0" in self.text or not self.text.strip():
             raise ConfigurationError("its location is empty; name a file or an address", place=f"source {self.source}")

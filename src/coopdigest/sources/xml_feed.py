@@ -1,0 +1,148 @@
+"""Reads an RSS, Atom or RDF feed, however broken, without letting it take more than its share."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+from html import unescape
+from typing import Any
+from urllib.parse import urlsplit
+
+import feedparser
+
+from coopdigest.ports import Note
+from coopdigest.sources.candidate import Picture
+from coopdigest.sources.feed_entry import MOST_ENTRIES, Entry
+from coopdigest.sources.markup import plain_line
+from coopdigest.sources.pictures import find_picture
+
+_PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+_ENTRY_TAG = re.compile(r"<(?:\w+:)?(?:item|entry)[\s>/]", re.IGNORECASE)
+
+
+def read_xml_feed(text: str, url: str | None) -> tuple[Sequence[Entry], list[Note]]:
+    """The entries of a feed that came from `url`, and notes on what is wrong with it as a whole.
+
+    Raises:
+        ValueError: it is no feed, or one that is made to hurt its reader.
+    """
+    _refuse_bombs(text)
+    # Always handed over as UTF-8 that the headers vouch for: feedparser need not guess, nor trust a declaration
+    headers = {"content-type": "application/xml; charset=utf-8", "content-location": url or ""}
+    parsed = feedparser.parse(
+        io.BytesIO(text.encode("utf-8", "replace")),
+        response_headers=headers,
+        sanitize_html=False,  # ours is stricter
+        resolve_relative_uris=False,  # in markup; seconds for a large feed, and done later for what is kept
+    )
+    if not parsed.entries and not parsed.version:
+        raise ValueError("it is neither RSS, Atom nor RDF")
+    notes = [Note("feed", f"not well-formed ({_complaint(parsed)}); read as far as it goes")] if parsed.bozo else []
+    return [_read_entry(raw, place, parsed.feed) for place, raw in enumerate(parsed.entries, 1)], notes
+
+
+def _refuse_bombs(text: str) -> None:
+    """Refuse entity declarations and endless lists.
+
+    A feed needs no entities of its own, and expat 2.4 to 2.6 lets them grow to a hundred times the document.
+    """
+    root = re.search(r"<[A-Za-z]", text)
+    if re.search(r"<!ENTITY", text[: root.start() if root else None], re.IGNORECASE):
+        raise ValueError("it declares XML entities, which feeds do not need")
+    if sum(1 for _ in _ENTRY_TAG.finditer(text)) > MOST_ENTRIES:
+        raise ValueError(f"it has more than {MOST_ENTRIES:,} entries")
+
+
+def _complaint(parsed: Mapping[str, Any]) -> str:
+    error = parsed.get("bozo_exception")
+    line = error.getLineNumber() if hasattr(error, "getLineNumber") else None
+    return f"line {line}" if line else type(error).__name__
+
+
+def _read_entry(raw: Mapping[str, Any], place: int, feed: Mapping[str, Any]) -> Entry:
+    guid = _get(raw, "id") or None
+    summary, markup, base = _summary_of(raw)
+    tag = next(iter(_get(raw, "tags") or []), {})
+    content = _first(raw, "content")
+    return Entry(
+        place=guid[:80] if guid else f"entry {place}",
+        title=_title_of(raw),
+        # `updated` last: many feeds touch it for every comma
+        date=next((date for name in ("published", "created", "updated") if (date := _get(raw, name))), None),
+        category=tag.get("label") or tag.get("term"),
+        author=_get(raw, "author"),
+        feed_title=_title_of(feed),
+        summary=summary,
+        markup=markup,
+        url=_get(raw, "link"),
+        base=base or _web(_get(feed, "link")),
+        picture=_picture_of(raw) or find_picture(content.get("value") or "") or find_picture(markup),
+        language=_language_of(raw) or _get(feed, "language"),
+        guid=guid,
+    )
+
+
+def _get(thing: Mapping[str, Any], name: str) -> Any:
+    # FeedParserDict answers `updated` from `published` with a deprecation warning: ask the dict below it
+    return dict.get(thing, name) if isinstance(thing, dict) else None
+
+
+def _first(thing: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return next(iter(_get(thing, name) or []), {})
+
+
+def _title_of(thing: Mapping[str, Any]) -> str | None:
+    detail = _get(thing, "title_detail") or {}
+    value = _get(thing, "title") or ""
+    if detail.get("type") in ("text/html", "application/xhtml+xml"):
+        return plain_line(value)
+    return unescape(value)  # RSS does not say what a title is; most escape it as if it were markup
+
+
+def _summary_of(raw: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
+    """Plain summary or markup, and the address relative links begin at.
+
+    Only the value is taken from `summary`: `summary_detail` may be the description of a media element.
+    """
+    content, detail = _first(raw, "content"), _get(raw, "summary_detail") or {}
+    value = _get(raw, "summary") or ""
+    if not value.strip():
+        value, detail = content.get("value") or "", content
+    base = detail.get("base") or content.get("base") or (_get(raw, "title_detail") or {}).get("base")
+    if detail.get("type") == "text/plain":
+        return value, None, _web(base)
+    return None, value or None, _web(base)
+
+
+def _language_of(raw: Mapping[str, Any]) -> str | None:
+    details = (_get(raw, "title_detail") or {}, _get(raw, "summary_detail") or {}, _first(raw, "content"))
+    return _get(raw, "language") or next((tag for detail in details if (tag := detail.get("language"))), None)
+
+
+def _picture_of(raw: Mapping[str, Any]) -> Picture | None:
+    """The picture that media elements or enclosures name."""
+    credit = _first(raw, "media_credit").get("content")
+    media = [one for one in _get(raw, "media_content") or [] if _is_picture(one)]
+    enclosures = [one for one in _get(raw, "links") or [] if one.get("rel") == "enclosure" and _is_picture(one)]
+    for one in (*media, *enclosures, *(_get(raw, "media_thumbnail") or [])):
+        if url := one.get("url") or one.get("href"):
+            return Picture(url=url, credit=credit)
+    return None
+
+
+def _is_picture(media: Mapping[str, str]) -> bool:
+    kind = media.get("medium") or (media.get("type") or "").partition("/")[0]
+    address = media.get("url") or media.get("href") or ""
+    return kind == "image" or (not kind and _PICTURE_FILE.search(_path_of(address)) is not None)
+
+
+def _path_of(address: str) -> str:
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
+
+
+def _web(address: str | None) -> str | None:
+    return address if address and address.startswith(("http://", "https://")) else None
