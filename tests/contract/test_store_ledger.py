@@ -441,6 +441,14 @@ def test_retiring_sender_gives_its_claims_back(store: Store) -> None:
     assert claim_all(store, campaign, sender) == []
 
 
+def test_row_in_flight_of_a_retired_sender_is_held(store: Store) -> None:
+    """A sender that retires without the last answer leaves it in doubt, not in flight for ever."""
+    _, sender, _ = one_sending(store)
+    store.ledger.retire(sender)
+    assert store.ledger.reap(NOON) == 1
+    assert tally(store) == {"in_doubt": 1}
+
+
 def test_each_sender_has_its_own_id(store: Store) -> None:
     """A new sender never revives an old one's id."""
     old = store.ledger.enlist(NOON)
@@ -510,6 +518,33 @@ def test_message_in_flight_outlives_a_cancel(store: Store) -> None:
     assert tally(store) == {"sending": 1}
     settle(store, delivery, sender, ACCEPTED)
     assert tally(store) == {"accepted": 1}
+
+
+@pytest.mark.parametrize("outcome", [DEFERRED, NOT_SENT])
+def test_row_in_flight_that_comes_back_after_a_cancel_is_skipped(store: Store, outcome: Outcome) -> None:
+    """A cancelled campaign repeats nothing: a 4yz to the last message leaves it skipped, not waiting."""
+    _, sender, delivery = one_sending(store)
+    store.ledger.cancel(NOVEMBER, NOON)
+    settle(store, delivery, sender, outcome)
+    assert tally(store) == {"skipped": 1}
+
+
+def test_cancelled_campaign_puts_nothing_back(store: Store) -> None:
+    """Doubtful rows of a cancelled campaign stay in doubt whatever is asked."""
+    campaign, sender, delivery = one_sending(store)
+    settle(store, delivery, sender, IN_DOUBT)
+    store.ledger.cancel(NOVEMBER, NOON)
+    assert store.ledger.requeue(campaign.id, DeliveryState.IN_DOUBT, NOON) == 0
+    assert tally(store) == {"in_doubt": 1}
+
+
+def test_late_wait_of_a_sleeper_reopens_an_issue_called_sent(store: Store, neighbour: Store) -> None:
+    """With its last row in doubt an issue is sent; a late 4yz makes that row wait, so the issue is sending again."""
+    campaign, sender, delivery = one_sending(store)
+    neighbour.ledger.reap(NOON + timedelta(seconds=91))
+    assert store.ledger.finish(campaign.id, NOON).state is IssueState.SENT
+    settle(store, delivery, sender, DEFERRED)
+    assert (tally(store), state(store)) == ({"deferred": 1}, IssueState.SENDING)
 
 
 def test_cancelled_issue_can_be_drafted_and_sent_afresh(store: Store) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, case, insert, or_, select, update
 
 from coopdigest.domain.delivery import Cause, Claimed, DeliveryState, Outcome, Verdict, sources_of
-from coopdigest.domain.issue import Issue, IssueState
+from coopdigest.domain.issue import OPENED, Issue, IssueState
 from coopdigest.domain.period import Period
 from coopdigest.ports import Campaign
 from coopdigest.store.campaigns import cancel_campaign, find_campaign, get_campaign, issue_of, open_campaign
@@ -88,7 +88,8 @@ class LedgerTables:
             for sender in dead:
                 self._liveness.bury(connection, sender)
             self._free(connection, dead)
-            lost = (deliveries.c.sender_id.in_(dead), deliveries.c.state == _D.SENDING.value)
+            alive = select(senders.c.id).where(senders.c.alive.is_(True))
+            lost = (deliveries.c.state == _D.SENDING.value, deliveries.c.sender_id.not_in(alive))
             return connection.execute(update(deliveries).where(*lost).values(state=_D.IN_DOUBT.value)).rowcount
 
     def _free(self, connection: Connection, owners: Sequence[int]) -> None:
@@ -161,6 +162,8 @@ class LedgerTables:
                 changed = self._move(connection, delivery, sender, sources_of(cause, target), values)
             if changed:
                 _note_attempt(connection, delivery, outcome, now)
+            if changed and outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
+                _reopen(connection, delivery, now)
 
     def _move(
         self,
@@ -189,6 +192,8 @@ class LedgerTables:
             raise ValueError(f"{state} is not put back to pending")
         where = (deliveries.c.campaign_id == campaign, deliveries.c.state == state.value)
         with self._database.writing() as connection:
+            if issue_of(connection, campaign).state not in OPENED:
+                return 0
             back = {"state": _D.PENDING.value, "sender_id": None, "due": None, "first_tried": None}
             count = connection.execute(update(deliveries).where(*where).values(back)).rowcount
             if count and issue_of(connection, campaign).state == IssueState.SENT.value:
@@ -198,6 +203,16 @@ class LedgerTables:
     def close(self) -> None:
         """Let go of the lock files."""
         self._liveness.release_all()
+
+
+def _reopen(connection: Connection, delivery: Claimed, now: datetime) -> None:
+    """A late answer that leaves a row open: an issue already called sent is sending again, a cancelled one skips it."""
+    issue = issue_of(connection, delivery.campaign)
+    if issue.state == IssueState.SENT.value:
+        move_issue(connection, issue, IssueState.SENDING, now)
+    if issue.state == IssueState.CANCELLED.value:
+        skipped = update(deliveries).where(deliveries.c.id == delivery.id).values(state=_D.SKIPPED.value)
+        connection.execute(skipped)
 
 
 def _may_send(campaign: int, sender: int) -> ColumnElement[bool]:

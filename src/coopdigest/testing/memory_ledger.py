@@ -164,6 +164,8 @@ class MemoryLedger:
         row.outcome, row.due = outcome, due if row.state is _S.DEFERRED else None
         if outcome.verdict is not Verdict.NOT_SENT:
             row.first_tried = row.first_tried or now
+        if outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
+            self._reopen(row, now)
 
     def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
         """Refuse deferred rows that were first tried before the given instant; how many."""
@@ -232,6 +234,15 @@ class MemoryLedger:
     def _may_receive(self, row: _Row) -> bool:
         person = self._roster.get(row.subscriber)
         return person is not None and person.active and person.suppressed is None
+
+    def _reopen(self, row: _Row, now: datetime) -> None:
+        """A late answer that leaves a row open: an issue called sent is sending again, a cancelled one skips it."""
+        period = self._period_of(row.campaign)
+        state = self._known(period.key).state
+        if state is IssueState.SENT:
+            self._issues.set_state(period, IssueState.SENDING, now)
+        if state is IssueState.CANCELLED:
+            row.move(Cause.SKIP, _S.SKIPPED)
 
     def _mine(self, delivery: Claimed, sender: int) -> _Row | None:
         row = self._rows.get(delivery.id)
