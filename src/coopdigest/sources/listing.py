@@ -24,7 +24,7 @@ _HEADING_LENGTH = 100  # characters; a line outside every entry that is longer i
 
 @dataclass(frozen=True, slots=True)
 class ListingSource:
-    """A newsroom listing (design, section 5). `language` and `theme` hold for all its items; `theme` replaces kickers."""
+    """A newsroom listing. `language` and `theme` hold for all its items; `theme` stands in for their kickers."""
 
     name: str
     location: Location

@@ -35,8 +35,8 @@ def read_entry(lines: Sequence[Line]) -> Facts | str:
     place = next((place for place, line in enumerate(lines) if line.day), None)
     if place is None:
         return "a numbered entry without a date that can be read; left out"
-    day = lines[place].date
-    credits = [line.text for line in lines[:place] if line.is_credit]
+    day = lines[place].day
+    signs = [line.text for line in lines[:place] if line.is_credit]
     head = _paragraphs([line for line in lines[:place] if not line.is_credit and line.text])
     if day is None or not head:
         return "a numbered entry without a title; left out"
@@ -45,7 +45,7 @@ def read_entry(lines: Sequence[Line]) -> Facts | str:
         title=title,
         day=day,
         theme=kicker,
-        credit=", ".join(credits) or None,
+        credit=", ".join(signs) or None,
         summary="\n\n".join(" ".join(line.whole for line in part) for part in _paragraphs(lines[place + 1 :])) or None,
         left_out=extra,
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any
 from urllib.parse import urlsplit
+from xml.sax import SAXParseException  # noqa: S406  only to ask it for its line
 
 import feedparser
 
@@ -56,14 +57,13 @@ def _refuse_bombs(text: str) -> None:
 
 def _complaint(parsed: Mapping[str, Any]) -> str:
     error = parsed.get("bozo_exception")
-    line = error.getLineNumber() if hasattr(error, "getLineNumber") else None
-    return f"line {line}" if line else type(error).__name__
+    return f"line {error.getLineNumber()}" if isinstance(error, SAXParseException) else type(error).__name__
 
 
 def _read_entry(raw: Mapping[str, Any], place: int, feed: Mapping[str, Any]) -> Entry:
     guid = _get(raw, "id") or None
     summary, markup, base = _summary_of(raw)
-    tag = next(iter(_get(raw, "tags") or []), {})
+    tag = _first(raw, "tags")
     content = _first(raw, "content")
     return Entry(
         place=guid[:80] if guid else f"entry {place}",
