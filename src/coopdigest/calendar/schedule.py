@@ -46,11 +46,11 @@ class Schedule:
         """The first occurrence later than `after`.
 
         Raises:
-            ConfigurationError: there is none before the calendar's end (year 9999).
+            ConfigurationError: there is none before the calendar ends with the year 9999.
         """
         for occurrence in self._following(after):
             return occurrence
-        raise ConfigurationError(f'the schedule "{self.text}" has no occurrence after {after:%Y-%m-%d}')
+        raise ConfigurationError(f'schedule "{self.text}": nothing is due after {after:%Y-%m-%d}')
 
     def _following(self, after: datetime) -> Iterator[datetime]:
         last = after.astimezone(UTC)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -24,17 +24,13 @@ class Holidays:
     """
 
     region: str | None = None
-    extra: frozenset[date] = frozenset()
+    extra: Collection[date] = frozenset()
     _country: Any = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         """Look the region up; a frozen dataclass is filled this way."""
+        object.__setattr__(self, "extra", frozenset(self.extra))
         object.__setattr__(self, "_country", _look_up(self.region) if self.region else None)
-
-    @classmethod
-    def of(cls, region: str | None, extra: Iterable[date] = ()) -> Holidays:
-        """The holidays of a region and further days in any order."""
-        return cls(region, frozenset(extra))
 
     def is_working_day(self, day: date) -> bool:
         """Whether work is done on `day`."""
