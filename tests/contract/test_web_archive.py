@@ -171,6 +171,15 @@ def test_the_archive_lists_sent_issues_newest_first() -> None:
     assert 'href="/issues/2021-10/fr"' not in page
 
 
+def test_the_archive_speaks_the_digests_language() -> None:
+    """Periods and headings are in the digest's language."""
+    site = Site(languages=("fr",))
+    site.send(languages=("fr",))
+    page = site.client().get("/").text
+    assert "Numéros parus" in page
+    assert "novembre 2021" in page
+
+
 def test_an_empty_archive_says_so() -> None:
     """Before the first issue the root says that none was sent."""
     assert "No issue of" in Site().client().get("/").text

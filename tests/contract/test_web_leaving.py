@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 import httpx2
 import pytest
 from starlette.testclient import TestClient
@@ -287,6 +288,25 @@ def test_logs_hold_no_token_and_no_address(site: Site, served: httpx2.Client, ca
     own = [record.getMessage() for record in caplog.records if not record.name.startswith("httpx")]
     assert "subscriber 1 unsubscribed by the link" in own
     assert not any("/unsubscribe/" in text or "amina" in text or LINK[-8:] in text for text in own)
+
+
+@pytest.mark.parametrize(("chunks", "read"), [(1, 1), (3, 3), (1000, 5)])
+def test_reads_a_small_body_whole_and_a_large_one_in_part(site: Site, chunks: int, read: int) -> None:
+    """A body is read, so that closing the connection cuts nobody off, but not beyond four kilobytes."""
+    asked = []
+
+    async def receive() -> dict[str, Any]:
+        asked.append(1000)
+        return {"type": "http.request", "body": b"x" * 1000, "more_body": len(asked) < chunks}
+
+    async def send(message: Any) -> None:
+        sent.append(message.get("status"))
+
+    sent: list[int | None] = []
+    scope = {"type": "http", "method": "POST", "path": LINK, "headers": [], "query_string": b"", "root_path": ""}
+    anyio.run(site.app(), scope, receive, send)
+    assert sent[0] == 200
+    assert len(asked) == read
 
 
 def test_a_huge_body_is_not_read(site: Site) -> None:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coopdigest.domain.period import Cadence
-from coopdigest.testing.builders import make_period
-from coopdigest.web.words import SPOKEN, Words, direction_of, fill, name_of, say_period, words_for
+from coopdigest.web.words import SPOKEN, Words, direction_of, fill, name_of, words_for
 
 ENGLISH = words_for("en")
 
@@ -41,27 +38,6 @@ def test_values_are_escaped(value: str) -> None:
     assert page.startswith("Read <bdi>")
     assert page.endswith("</bdi>.")
     assert "<" not in page[len("Read <bdi>") : -len("</bdi>.")]
-
-
-@pytest.mark.parametrize(
-    ("cadence", "words"),
-    [
-        (Cadence.DAY, "November 30, 2021"),
-        (Cadence.WEEK, "Nov 29\u2009–\u2009Dec 5, 2021"),
-        (Cadence.MONTH, "November 2021"),
-        (Cadence.QUARTER, "4th quarter 2021"),
-        (Cadence.YEAR, "2021"),
-    ],
-)
-def test_periods_in_words(cadence: Cadence, words: str) -> None:
-    """A period is said as a reader would say it."""
-    assert say_period(make_period(date(2021, 11, 30), cadence), "en") == words
-
-
-def test_periods_in_other_languages() -> None:
-    """The months are those of the page's language."""
-    said = [say_period(make_period(), language) for language in ("fr", "es", "ar", "sw")]
-    assert said == ["novembre 2021", "noviembre de 2021", "نوفمبر 2021", "November 2021"]
 
 
 @given(st.text(max_size=20))

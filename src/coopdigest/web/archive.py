@@ -8,6 +8,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
+from coopdigest.compose.wording import period_in_words
 from coopdigest.domain.edition import Edition, Slot, blank
 from coopdigest.domain.errors import ConfigurationError
 from coopdigest.domain.issue import OPENED, IssueState
@@ -15,7 +16,7 @@ from coopdigest.domain.period import Period, parse_period
 from coopdigest.ports import Clock, IssueRecord, IssueStore
 from coopdigest.web.frame import Frame
 from coopdigest.web.pages import PUBLIC, mail_response
-from coopdigest.web.words import direction_of, say_period
+from coopdigest.web.words import direction_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Archive:
             }
             for language, subject in self._headlines_of(record, period)
         ]
-        return {"when": say_period(period, self.frame.words().language), "editions": editions}
+        return {"when": period_in_words(period, self.frame.words().language), "editions": editions}
 
     def _headlines_of(self, record: IssueRecord, period: Period) -> list[tuple[str, str]]:
         """Language and subject of each edition, read once: frozen editions do not change."""

@@ -5,10 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval, format_skeleton
 from markupsafe import Markup
-
-from coopdigest.domain.period import Cadence, Period
 
 _RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur"})
 
@@ -167,21 +164,6 @@ def name_of(language: str) -> str:
     except (ValueError, UnknownLocaleError):
         return language
     return name[:1].upper() + name[1:] if name else language
-
-
-def say_period(period: Period, language: str) -> str:
-    """The period in the words of `language`: November 2021, 1–7 Nov 2021, Q4 2021."""
-    locale = Locale(words_for(language).language)
-    match period.cadence:
-        case Cadence.YEAR:
-            return format_skeleton("y", period.first, locale=locale)
-        case Cadence.QUARTER:
-            return format_skeleton("yQQQQ", period.first, locale=locale)
-        case Cadence.MONTH:
-            return format_skeleton("yMMMM", period.first, locale=locale)
-        case Cadence.DAY:
-            return format_date(period.first, "long", locale=locale)
-    return format_interval(period.first, period.last, "yMMMd", locale=locale)
 
 
 def _primary(language: str | None) -> str:
