@@ -92,19 +92,22 @@ def _merge_copies(entries: Iterable[IssueItem]) -> tuple[list[IssueItem], list[M
     kept: list[IssueItem] = []
     merges: list[Merge] = []
     for entry in entries:
-        found = next(((i, why) for i, other in enumerate(kept) if (why := _copy_reason(other.item, entry.item))), None)
-        if found is None:
+        fits = [(i, why) for i, other in enumerate(kept) if (why := _copy_reason(other.item, entry.item))]
+        if not fits:
             kept.append(entry)
             continue
-        index, why = found
+        index, why = min(fits, key=lambda fit: fit[1] != _SAME_LINK)  # a link tells more than a headline
         merges.append(Merge(kept[index].item.title, kept[index].item.source, entry.item.source, why))
         kept[index] = _absorb(kept[index], entry)
     return kept, merges
 
 
+_SAME_LINK = "same link"
+
+
 def _copy_reason(one: Item, other: Item) -> str | None:
     if one.link and one.link == other.link:
-        return "same link"
+        return _SAME_LINK
     if one.source != other.source and one.headline == other.headline:
         return "same title and date"
     return None
