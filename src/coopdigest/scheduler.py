@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -21,10 +22,11 @@ _TICK = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """When an issue is due, and of which period."""
+    """When an issue is due, and of which period; `is_missed` when that was longer ago than `catch_up`."""
 
     due: datetime
     period: Period
+    is_missed: bool = False
 
 
 def parse_digest_schedule(workplace: Workplace) -> Schedule:
@@ -39,7 +41,7 @@ def parse_digest_schedule(workplace: Workplace) -> Schedule:
     table = workplace.settings.schedule
     if table.send is None:
         raise ConfigurationError('no [schedule] send; write one such as send = "first working day 09:00"')
-    return parse_schedule(table.send, workplace.digest.zone, Holidays(table.holidays, table.extra_holidays))
+    return parse_schedule(table.send, workplace.digest.zone, Holidays(table.holidays, frozenset(table.extra_holidays)))
 
 
 @dataclass(slots=True)
@@ -53,23 +55,46 @@ class Scheduler:
     said: set[str] = field(default_factory=set)
 
     def tick(self) -> None:
-        """Collect when an hour has passed, take every due occurrence a step further, drain what is open."""
+        """Collect when an hour has passed, drain what is open, take every due occurrence a step further."""
         now = self.workplace.clock.now()
         began = self.workplace.store.issues.began(now)
         self._guard(self._collect_hourly)
+        for record in self.workplace.store.issues.records():
+            if record.state is IssueState.SENDING:
+                self._guard(partial(self._drain, self.workplace.period(record.period)))
         for occurrence in self.due(began, now):
-            if self.stop.is_set():
-                return
-            self._guard(lambda due=occurrence: self._step(due))  # type: ignore[misc]
+            if not self.stop.is_set():
+                self._guard(partial(self._step, occurrence))
 
     def due(self, began: datetime, now: datetime) -> list[Occurrence]:
-        """Occurrences between the digest's first run and now, the oldest first; a period is due once."""
-        found: dict[str, Occurrence] = {}
-        for due in self.schedule.occurrences(began - timedelta(microseconds=1), now):
-            digest = self.workplace.digest
-            period = last_whole_period(digest.cadence, due, digest.zone)
-            found.setdefault(period.key, Occurrence(due, period))
-        return list(found.values())
+        """Occurrences since the digest's first run whose issue has no final outcome yet, the oldest first.
+
+        Looks back period by period until one that is settled: what lies before that was settled in its time.
+        """
+        digest = self.workplace.digest
+        found: list[Occurrence] = []
+        period = last_whole_period(digest.cadence, now, digest.zone)
+        while period.following().ends > began:
+            if (occurrence := self._occurrence_of(period, began, now)) is not None:
+                found.append(occurrence)
+            if self._is_settled(period):
+                break
+            period = period.previous()
+        return found[::-1]
+
+    def _occurrence_of(self, period: Period, began: datetime, now: datetime) -> Occurrence | None:
+        """The occurrence of a period that calls for action: one that can be caught up, else the one missed."""
+        opens = max(period.ends, began)
+        recent = max(opens, now - self.workplace.settings.schedule.catch_up)
+        for after, is_missed in ((recent, False), (opens, True)):
+            due = self.schedule.next(after - timedelta(microseconds=1))
+            if due <= now and due < period.following().ends:
+                return Occurrence(due, period, is_missed)
+        return None
+
+    def _is_settled(self, period: Period) -> bool:
+        record = self.workplace.store.issues.record(period)
+        return record is not None and record.state in FINAL
 
     def _guard(self, step: Callable[[], None]) -> None:
         """Tell an expected trouble once and go on; a wrong configuration or a bug ends the run."""
@@ -101,37 +126,33 @@ class Scheduler:
                 self.log(f"collected {report.name}: {report.collected.new} new, {report.collected.gone} gone")
 
     def _step(self, occurrence: Occurrence) -> None:
-        period, now = occurrence.period, self.workplace.clock.now()
-        record = self.workplace.store.issues.record(period)
+        """Take an occurrence whose campaign is not open one step further."""
+        record = self.workplace.store.issues.record(occurrence.period)
         state = record.state if record else IssueState.DRAFT
-        if state in OPENED:
-            if state is IssueState.SENDING:
-                self._drain(period)
+        if state in OPENED or (state in FINAL and not self._is_reopened(state, occurrence.period)):
             return
-        if state in FINAL and not self._is_reopened(state, period):
-            return
-        if now - occurrence.due > self.workplace.settings.schedule.catch_up:
-            self._miss(occurrence, state, now)
+        if occurrence.is_missed:
+            self._miss(occurrence, state)
             return
         self._collect_if_stale(occurrence)
-        self._drain(period)
+        self._drain(occurrence.period)
 
     def _is_reopened(self, state: IssueState, period: Period) -> bool:
         """An empty period is taken up again when something comes for it."""
         return state is IssueState.EMPTY and self.workplace.editing.issue(period).size > 0
 
-    def _miss(self, occurrence: Occurrence, state: IssueState, now: datetime) -> None:
+    def _miss(self, occurrence: Occurrence, state: IssueState) -> None:
         if state in FINAL:
             return
-        why = f"due {occurrence.due.isoformat(timespec='minutes')}, later than catch_up allows"
+        why = f"due {occurrence.due.isoformat(timespec='minutes')}, longer ago than catch_up allows"
+        now = self.workplace.clock.now()
         self.workplace.store.issues.set_state(occurrence.period, IssueState.MISSED, now, why)
         self.log(f"issue {occurrence.period.key} missed: {why}; send it by hand if it is still wanted")
 
     def _collect_if_stale(self, occurrence: Occurrence) -> None:
         items = self.workplace.store.items
-        fresh = [items.source(name).last_collected for name in self.workplace.source_names]
         tried = [items.source(name).last_tried for name in self.workplace.source_names]
-        if any(last is None or last < occurrence.due for last in tried) or None in fresh:
+        if any(last is None or last < occurrence.due for last in tried):
             self._collect()
 
     def _drain(self, period: Period) -> None:
@@ -168,8 +189,7 @@ def run_until_stopped(scheduler: Scheduler) -> None:
             failures.append(error)
             scheduler.stop.set()
             raise
-        if following:
-            alarm.add_job(ring, "date", run_date=following, id="occurrence", replace_existing=True)
+        alarm.add_job(ring, "date", run_date=following, id="occurrence", replace_existing=True)
 
     every = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     alarm.add_job(

@@ -16,7 +16,7 @@ from coopdigest.domain.digest import Digest
 from coopdigest.domain.errors import ConfigurationError, HeldError
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
-from coopdigest.ports import Composer, Source, Transport
+from coopdigest.ports import Clock, Composer, Source, Transport
 from coopdigest.services.campaigns import Campaigns
 from coopdigest.services.collecting import Collecting
 from coopdigest.services.dispatching import Dispatching
@@ -39,10 +39,10 @@ class SystemClock:
 class Workplace:
     """One digest folder with everything that works on it. Heavy libraries are imported by what needs them."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Keep the settings; nothing is opened yet."""
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        """Keep the settings; nothing is opened yet. `clock` is the machine's unless a test brings another."""
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock = clock or SystemClock()
 
     @cached_property
     def digest(self) -> Digest:

@@ -42,12 +42,10 @@ def _coming(place: Workplace, count: int) -> list[Occurrence]:
 
     rule = parse_digest_schedule(place)
     coming: list[Occurrence] = []
-    after: datetime | None = place.clock.now()
-    while after is not None and len(coming) < count:
+    after = place.clock.now()
+    while len(coming) < count:
         after = rule.next(after)
-        if after is not None:
-            period = last_whole_period(place.digest.cadence, after, place.digest.zone)
-            coming.append(Occurrence(after, period))
+        coming.append(Occurrence(after, last_whole_period(place.digest.cadence, after, place.digest.zone)))
     return coming
 
 
@@ -63,8 +61,7 @@ def run(config: Config = CONFIG) -> None:
         scheduler = Scheduler(place, parse_digest_schedule(place), _log)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: scheduler.stop.set())
-        coming = _coming(place, 1)
-        _log(f"running {place.digest.slug}" + (f"; next due {coming[0].due:%Y-%m-%d %H:%M %Z}" if coming else ""))
+        _log(f"running {place.digest.slug}; next due {_coming(place, 1)[0].due:%Y-%m-%d %H:%M %Z}")
         run_until_stopped(scheduler)
         _log("stopped")
 

@@ -71,6 +71,7 @@ class Campaigns:
             campaign = self.ledger.campaign(period.key)
             if campaign:
                 return campaign
+        self.editing.require_sendable(period, early)
         self._refuse_ended(period, record.state if record else None)
         self._refuse_holes(period, early, required)
         if self.editing.void_stale_approval(period):
@@ -93,7 +94,7 @@ class Campaigns:
 
     def _approve(self, period: Period, composer: Composer, early: bool) -> None:
         issue = self.editing.issue(period)
-        if not issue.size and (early or period.is_over(self.clock.now())):
+        if not issue.size:
             self.issues.set_state(period, IssueState.EMPTY, self.clock.now())
             raise HeldError(f"nothing to send for {period.key}: no items; see: coopdigest issue {period.key}")
         if not self.digest.automatic:
