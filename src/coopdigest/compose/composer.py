@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from coopdigest.domain.edition import Edition, Finding, Severity, nonce_for
 from coopdigest.domain.errors import CompositionError
 from coopdigest.domain.issue import Issue
 
+PARTS = ("subject.txt", "issue.mjml", "issue.txt")
 HTML_BUDGET = 90_000  # bytes; Gmail clips at about 102,000 (B28) and transport encodings may alter a little
 
 
@@ -64,10 +65,11 @@ class EmailComposer:
             if _is_in_budget(html):
                 return html
         limit = issue.size
-        while limit > 1 and not _is_in_budget(html):
-            limit = limit * 9 // 10
-            html = self._html(viewer.context(issue, Form.TITLES, limit))
-        return html
+        while limit := limit * 9 // 10:
+            shorter = self._html(viewer.context(issue, Form.TITLES, limit))
+            if _is_in_budget(shorter):
+                return shorter
+        return html  # the template alone is too large: no item is to blame
 
     def _html(self, context: Mapping[str, Any]) -> str:
         """The HTML part."""
@@ -82,16 +84,20 @@ class EmailComposer:
 
     def _check_leftovers(self, language: str) -> list[Finding]:
         """Template code that a template prints, found where every word of the items is known."""
+        probe = probe_issue(self._digest)
         try:
-            edition = self.compose(probe_issue(self._digest), language)
+            self.compose(probe, language)
+            viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
+            context = viewer.context(probe, Form.FULL)
+            return [finding for name in PARTS for finding in self._find_leftovers(name, context)]
         except CompositionError as error:
             return [_finding(error)]
+
+    def _find_leftovers(self, name: str, context: Mapping[str, Any]) -> Iterator[Finding]:
         hint = "remove it, or write it as Jinja2 that this program fills in"
-        findings = []
-        for part, code in leftovers(edition):
-            place = self._templates.find(code) or f"{part} part"
-            findings.append(Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint))
-        return findings
+        for offset, code in leftovers(self._templates.render(name, context)):
+            place = self._templates.locate(name, context, offset)
+            yield Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint)
 
 
 def _is_in_budget(html: str) -> bool:

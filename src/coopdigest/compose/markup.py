@@ -22,6 +22,8 @@ _PREVIEW = re.compile(r'(<body\b[^>]*>)<div style="(display:none;[^"]*)"')
 _CSS = re.compile(r"(<(?:mj-)?style\b[^>]*>)(.*?)(</(?:mj-)?style>)", re.DOTALL)
 _CHILD_SIGN = "\ue002"
 _BLANK_AFTER_TAG = re.compile(r"""(</?mj[\w-]*(?:[^<>"']|"[^"<]*"|'[^'<]*')*>|-->)[ \t](?=\s*<)""")
+_CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_NOT_INLINED = re.compile(r"[@\\]")  # escaped, an at-rule is one too
 _POSITION = re.compile(r"at position (\d+)")
 
 
@@ -44,7 +46,15 @@ def take_inline_styles(source: str) -> tuple[str, str]:
     """The source without its `<mj-style inline="inline">`, which the parser would not inline, and their rules.
 
     Blanks take their place, so that an offset in the source stays one.
+
+    Raises:
+        MarkupError: a sheet holds an at-rule, which cannot be inlined (and an import would be fetched).
     """
+    for style in _INLINE_STYLE.finditer(source):
+        refused = _NOT_INLINED.search(_CSS_COMMENT.sub(lambda comment: " " * len(comment[0]), style[1]))
+        if refused:
+            message = 'no @rule and no backslash in <mj-style inline="inline">; move it to a plain <mj-style>'
+            raise MarkupError(message, style.start(1) + refused.start())
     without = _INLINE_STYLE.sub(lambda style: " " * len(style[0]), source)
     return without, "\n".join(_INLINE_STYLE.findall(source))
 

@@ -1,4 +1,4 @@
-"""An issue of which every word is known: what looks like template code in its edition came from a template."""
+"""An issue of which every word is known: what looks like template code when it is rendered came from a template."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from coopdigest.domain.digest import Digest
-from coopdigest.domain.edition import Edition
 from coopdigest.domain.issue import Issue, IssueItem, IssueState, Section
 from coopdigest.domain.item import Image, Item
 from coopdigest.domain.period import Cadence, period_of
 
-_CODE = re.compile(r"\{\{.{0,60}|\{%.{0,60}|\{#.{0,60}|%%\w+%%|\*\|\w+\|\*|\[\[\w+\]\]|\$\{\w+\}|\{\w+\}")
-_STYLE = re.compile(r"<style\b.*?</style>|<!--.*?-->", re.DOTALL)
+_CODE = re.compile(
+    r"\{\{.{0,60}?\}\}|\{%.{0,60}?%\}|\{#.{0,60}?#\}|\{[{%#].{0,20}|%%\w+%%|\*\|\w+\|\*|\[\[\w+\]\]|\$\{\w+\}|\{\w+\}"
+)
+_STYLE = re.compile(r"<mj-style\b.*?</mj-style>|<!--.*?-->", re.DOTALL)
 _DAY = date(2021, 11, 15)
 
 
@@ -44,8 +45,11 @@ def probe_issue(digest: Digest) -> Issue:
     return Issue(digest.slug, period, IssueState.DRAFT, (Section("Probe", items),))
 
 
-def leftovers(edition: Edition) -> Iterator[tuple[str, str]]:
-    """Part and text of everything in the probe's edition that looks like code of a template."""
-    for part, content in (("HTML", _STYLE.sub("", edition.html)), ("text", edition.text), ("subject", edition.subject)):
-        for code in dict.fromkeys(_CODE.findall(content)):
-            yield part, code.strip()
+def leftovers(rendered: str) -> Iterator[tuple[int, str]]:
+    """Offset and text of everything that a template gave for the probe and that looks like a template's code."""
+    without_styles = _STYLE.sub(lambda style: " " * len(style[0]), rendered)
+    seen: set[str] = set()
+    for code in _CODE.finditer(without_styles):
+        if code[0] not in seen:
+            seen.add(code[0])
+            yield code.start(), code[0].strip()

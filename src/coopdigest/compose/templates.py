@@ -18,7 +18,10 @@ from coopdigest.domain.errors import CompositionError
 
 ESCAPED = (".mjml", ".html", ".htm", ".xml")  # Jinja2 itself would leave .mjml unescaped
 _TRACE = re.compile("\ue000([^\ue000\ue001]*):(\\d+)\ue001")
-_OWN_CODE = str(Path(__file__).parent)
+# What a template's expression can raise: its own names and sums, and the filters it gives the wrong thing.
+_TEMPLATE_FAULTS = (
+    TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError,
+)  # fmt: skip
 
 
 class Templates:
@@ -63,18 +66,6 @@ class Templates:
         """The names of all templates."""
         return [name for name in self._plain.list_templates() if name.endswith((*ESCAPED, ".txt"))]
 
-    def source_of(self, name: str) -> str:
-        """The source of template `name`."""
-        return self._loader.get_source(self._plain, name)[0]
-
-    def find(self, text: str) -> str | None:
-        """The place where a template holds `text` verbatim, None if none does."""
-        for name in self.names():
-            source = self.source_of(name)
-            if text in source:
-                return self._place(name, source.count("\n", 0, source.index(text)) + 1)
-        return None
-
     def _environment(self, extensions: Sequence[type[Extension]]) -> Environment:
         environment = Environment(
             loader=self._loader,
@@ -90,16 +81,8 @@ class Templates:
     def _render(self, environment: Environment, name: str, context: Mapping[str, Any]) -> str:
         try:
             return environment.get_template(name).render(context)
-        except (TemplateError, TypeError, ValueError, LookupError, ArithmeticError, RecursionError) as error:
-            if self._is_own_bug(error):
-                raise
+        except _TEMPLATE_FAULTS as error:
             raise self._translate(error, name) from error
-
-    def _is_own_bug(self, error: Exception) -> bool:
-        if isinstance(error, TemplateError | RecursionError):
-            return False
-        innermost = [frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__)][-1]
-        return innermost.startswith(_OWN_CODE) and not self._name_of(innermost)
 
     def _translate(self, error: Exception, name: str) -> CompositionError:
         if isinstance(error, TemplateSyntaxError):
@@ -135,6 +118,8 @@ class _Loader(FileSystemLoader):
             return super().get_source(environment, template)
         except UnicodeDecodeError as error:
             raise CompositionError("not text in UTF-8", place=f"templates/email/{template}") from error
+        except PermissionError as error:
+            raise CompositionError("may not be read; mend its mode", place=f"templates/email/{template}") from error
 
 
 class _Tracer(Extension):

@@ -31,6 +31,7 @@ from markupsafe import Markup
 from coopdigest.compose import cleaning, wording, wrapping
 from coopdigest.domain.digest import Digest, MediaContact
 from coopdigest.domain.edition import Slot, marker, nonce_for
+from coopdigest.domain.errors import CompositionError
 from coopdigest.domain.issue import Issue, IssueItem
 from coopdigest.domain.item import Image, Item
 from coopdigest.domain.period import Period, period_of
@@ -137,10 +138,10 @@ class Viewer:
         day = wording.day_in_words(item.day, self.language)
         title = cleaning.clean_line(item.title)
         return ItemView(
-            title=(title if form is Form.FULL else wrapping.cut(title, _BRIEF)) or self.words["untitled"],
+            title=(title if form is Form.FULL else wrapping.cut(title, _BRIEF)) or self._word("untitled"),
             has_title=bool(title),
             url=cleaning.clean_url(item.url),
-            date=wording.fill(self.words["undated"], date=day) if item.undated else day,
+            date=wording.fill(self._word("undated"), date=day) if item.undated else day,
             credit=cleaning.clean_line(item.credit),
             carried_over=self._carried_over(item, issue.period) if entry.carried_over else "",
             summary=_summary(item, form),
@@ -163,11 +164,17 @@ class Viewer:
         actual = wording.direction_of_text(item.title) or own
         return actual if actual != own else ""
 
+    def _word(self, key: str) -> str:
+        if key not in self.words:
+            place = f"templates/email/translations/{self.language}.toml"
+            raise CompositionError(f"there is no word for {key}, not even in en.toml", place=place)
+        return self.words[key]
+
     def _carried_over(self, item: Item, period: Period) -> str:
         if period.cadence is None:
-            return self.words["carried_over"]
+            return self._word("carried_over")
         own = period_of(period.cadence, item.day, period.zone)
-        return wording.fill(self.words["carried_over_from"], period=wording.period_in_words(own, self.language))
+        return wording.fill(self._word("carried_over_from"), period=wording.period_in_words(own, self.language))
 
 
 def preheader(sections: tuple[SectionView, ...]) -> str:

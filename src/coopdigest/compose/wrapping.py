@@ -9,7 +9,7 @@ WIDTH = 72
 
 def display_width(text: str) -> int:
     """The columns that `text` takes in a fixed-width font, roughly (Unicode Standard Annex 11)."""
-    return sum(map(_columns, text))
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
@@ -19,14 +19,14 @@ def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
     """
     room = width - display_width(indent)
     lines: list[str] = []
-    line = ""
+    line, taken = "", 0
     for word in _words(text, room):
-        joined = f"{line} {word}" if line else word
-        if line and display_width(joined) > room:
+        columns = display_width(word)
+        if line and taken + 1 + columns > room:
             lines.append(line)
-            line = word
+            line, taken = word, columns
         else:
-            line = joined
+            line, taken = (f"{line} {word}", taken + 1 + columns) if line else (word, columns)
     return "\n".join(indent + piece for piece in [*lines, line])
 
 
