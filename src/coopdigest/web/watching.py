@@ -12,7 +12,8 @@ _MOST = 2000  # files looked at; a template folder has some ten
 def stamp_of(watched: Sequence[Path]) -> str:
     """A short text that differs when a file under `watched` (files or folders, absent ones too) was changed.
 
-    At most 2,000 files count; hidden ones, where editors keep their swap files, do not.
+    At most 2,000 files count; hidden ones, where editors keep their swap files, do not. Links are followed: a
+    folder that leads to itself ends where the system gives up following, and at those 2,000.
     """
     seen = hashlib.sha256()
     for count, path in enumerate(_files(watched)):
@@ -36,4 +37,4 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
         except OSError:
             continue
         yield from (entry for entry in inside if not entry.is_dir())
-        yield from _files([entry for entry in inside if entry.is_dir() and not entry.is_symlink()])
+        yield from _files([entry for entry in inside if entry.is_dir()])
