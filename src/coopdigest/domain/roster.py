@@ -46,7 +46,7 @@ def parse_roster(data: bytes, name: str) -> RosterFile:
     delimiter = max(",;\t", key=text.split("\n", 1)[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        header = [cell.strip().casefold() for cell in next(reader, [])]
+        header = [unguard(cell.strip().casefold()) for cell in next(reader, [])]
         if "email" not in header:
             raise HeldError("no column is named email; the first line must name the columns", place=f"{name}:1")
         return _rows(reader, header)
@@ -95,11 +95,11 @@ def _row(cells: Mapping[str, str], has_surplus: bool) -> RosterRow:
         raise ValueError("a field is longer than 64 kB")
     if not cells.get("email"):
         raise ValueError("no e-mail address")
-    address = parse_address(unguard(cells["email"]))
-    rest = {name: unguard(cell) for name, cell in cells.items() if name and name not in (*COLUMNS, "status") and cell}
-    themes = tuple(theme.strip() for theme in cells.get("themes", "").split("|") if theme.strip())
-    name, joined = (unguard(cells.get(column, "")) or None for column in ("name", "joined"))
-    return RosterRow(address, name, cells.get("language") or None, themes, joined, rest)
+    plain = {name: unguard(cell) for name, cell in cells.items() if cell}
+    rest = {name: cell for name, cell in plain.items() if name and name not in (*COLUMNS, "status")}
+    themes = tuple(theme.strip() for theme in plain.get("themes", "").split("|") if theme.strip())
+    name, language, joined = (plain.get(column) or None for column in ("name", "language", "joined"))
+    return RosterRow(parse_address(plain["email"]), name, language, themes, joined, rest)
 
 
 def merge_rows(first: RosterRow, second: RosterRow) -> RosterRow:
@@ -116,7 +116,7 @@ def merge_rows(first: RosterRow, second: RosterRow) -> RosterRow:
 
 def guard(cell: str) -> str:
     """A cell that a spreadsheet shows instead of running it: an apostrophe before a formula's first sign."""
-    return f"'{cell}" if cell.startswith(_FORMULA) or (cell[:1] == "'" and cell[1:].startswith(_FORMULA)) else cell
+    return f"'{cell}" if cell.lstrip("'").startswith(_FORMULA) else cell
 
 
 def unguard(cell: str) -> str:
