@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -149,6 +150,17 @@ def test_other_methods_are_refused(site: Site, method: str) -> None:
     assert answer.status_code == 405
     assert "POST" in answer.headers["allow"]
     assert site.gone() == {}
+
+
+def test_many_leave_at_once(store: Any) -> None:
+    """Twenty clicks at the same moment are twenty who left, on the real store too."""
+    store.roster.put([make_row(f"p{n}@example.org") for n in range(20)], "file", NOON)
+    links = [f"unsubscribe/{TOKENS.make('unsubscribe', person.id)}" for person in store.roster.subscribers()]
+    app = public_app(PublicPages(sample_digest(), TOKENS, store.roster, store.issues, FixedClock()))
+    with Server(app) as server, ThreadPoolExecutor(10) as threads:
+        answers = threads.map(lambda link: httpx2.post(server.url + link, trust_env=False).status_code, links)
+        assert list(answers) == [200] * 20
+    assert store.roster.audience_size() == 0
 
 
 BAD = {

@@ -12,11 +12,11 @@ _MOST = 2000  # files looked at; a template folder has some ten
 def stamp_of(watched: Sequence[Path]) -> str:
     """A short text that differs when a file under `watched` (files or folders, absent ones too) was changed.
 
-    At most 2,000 files count; hidden ones, where editors keep their swap files, do not. Links are followed: a
-    folder that leads to itself ends where the system gives up following, and at those 2,000.
+    At most 2,000 files count; hidden ones, where editors keep their swap files, do not. Links are followed, but no
+    folder is entered twice.
     """
     seen = hashlib.sha256()
-    for count, path in enumerate(_files(watched)):
+    for count, path in enumerate(_files(watched, set())):
         if count >= _MOST:
             break
         try:
@@ -27,14 +27,16 @@ def stamp_of(watched: Sequence[Path]) -> str:
     return seen.hexdigest()[:16]
 
 
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
+def _files(paths: Sequence[Path], entered: set[Path]) -> Iterator[Path]:
     for path in paths:
         if not path.is_dir():
             yield path
             continue
         try:
+            folder = path.resolve(strict=True)
             inside = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-        except OSError:
+        except OSError:  # gone meanwhile, or not ours to read
             continue
-        yield from (entry for entry in inside if not entry.is_dir())
-        yield from _files([entry for entry in inside if entry.is_dir()])
+        if folder not in entered:
+            entered.add(folder)
+            yield from _files(inside, entered)
