@@ -73,10 +73,12 @@ def complain(
 
 
 def _causes(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """The errors but for keys that are missing only because they are misspelt."""
+    """The errors but for those that others bring about: a misspelt key is missing too, a wrong entry not counted."""
     unknown = [each["loc"] for each in errors if each["type"] == "extra_forbidden"]
-    meant = {(*loc[:-1], _nearest(str(loc[-1]), loc[:-1])) for loc in unknown}
-    return [each for each in errors if each["type"] != "missing" or each["loc"] not in meant]
+    meant = {(*loc[:-1], near) for loc in unknown if (near := _nearest(str(loc[-1]), loc[:-1]))}
+    broken = {each["loc"][:length] for each in errors for length in range(len(each["loc"]))}
+    follows: dict[str, set[Path]] = {"missing": meant, "too_short": broken}
+    return [each for each in errors if each["loc"] not in follows.get(each["type"], ())]
 
 
 def _nearest(key: str, around: Path) -> str | None:

@@ -54,7 +54,7 @@ def parse_smtp_url(text: str) -> SmtpServer:
 def _split(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
-        host = parts.hostname
+        host = (parts.hostname or "").strip(".")
     except ValueError as error:
         raise ValueError(f"is no SMTP URL; write {FORM}") from error
     if parts.scheme.lower() not in ("smtp", "smtps"):
