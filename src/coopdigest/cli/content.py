@@ -67,22 +67,18 @@ Out = Annotated[Path, typer.Option("--out", help="The folder to write to.")]
 def compose(period: AnyPeriod, out: Out, config: Config = CONFIG) -> None:
     """Write PERIOD.LANG.html, .txt and .eml. Example: coopdigest compose last --out build"""
     from coopdigest.cli.files import write_whole
+    from coopdigest.domain.edition import Slot, blank
 
     with workplace(config) as place:
         found = place.period(period)
         editions = place.editing.editions(found, place.composer)
         sender = place.digest.sender.address
         messages = [place.messages.build_sample(e, sender, place.clock.now()) for e in editions]
+        way_out = {Slot.UNSUBSCRIBE_URL: f"{place.digest.public_url}/unsubscribe"}  # nobody's own link
     for edition, message in zip(editions, messages, strict=True):
-        stem = f"{found.key}.{edition.language}"
-        from coopdigest.domain.edition import blank
-
-        for suffix, data in (
-            ("html", blank(edition, edition.html, {}).encode()),
-            ("txt", blank(edition, edition.text, {}).encode()),
-            ("eml", message),
-        ):
-            show(str(write_whole(out / f"{stem}.{suffix}", data)))
+        html, text = (blank(edition, part, way_out).encode() for part in (edition.html, edition.text))
+        for suffix, data in (("html", html), ("txt", text), ("eml", message)):
+            show(str(write_whole(out / f"{found.key}.{edition.language}.{suffix}", data)))
 
 
 Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="Check this issue too.")]

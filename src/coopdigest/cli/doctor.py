@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -58,8 +57,9 @@ def _look_at_templates(place: Workplace) -> Verdict:
 
 def _look_at_store(place: Workplace) -> Verdict:
     name = place.store.database.name
-    if place.store.database.is_sqlite and sqlite3.sqlite_version_info < _MENDED_SQLITE:
-        text = f"{name}: SQLite {sqlite3.sqlite_version}; 3.51.3 or newer is safer when several processes write"
+    version = place.store.database.sqlite_version
+    if version and version < _MENDED_SQLITE:
+        text = f"{name}: SQLite {'.'.join(map(str, version))}; 3.51.3 or newer is safer when several processes write"
         return Verdict("store", "note", text)
     return Verdict("store", "ok", name)
 
