@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,6 +43,11 @@ class Database:
     def path(self) -> Path | None:
         """The SQLite file, None for PostgreSQL."""
         return Path(self._url.database or "") if self.is_sqlite else None
+
+    @property
+    def sqlite_version(self) -> tuple[int, ...] | None:
+        """The version of the SQLite library that runs, None for PostgreSQL."""
+        return sqlite3.sqlite_version_info if self.is_sqlite else None
 
     @property
     def name(self) -> str:

@@ -48,7 +48,9 @@ class ItemTables:
             }
             known_ids = self._known(connection, source)
             used = self._used(connection, list(known_ids.values()))
-            self._write(connection, source, found, known_ids, used, now, today)
+            unused = {identity: known_ids.get(identity) for identity in found if known_ids.get(identity) not in used}
+            birth = {"digest": self._digest, "source": source, "first_seen": now, "day": today.date(), "undated": True}
+            self._write(connection, found, unused, birth)
             gone = self._mark_gone(connection, source, set(known_ids) - set(found), now) if whole else 0
             self._note_success(connection, source, _success(reading, len(found), now))
         new = len(set(found) - set(known_ids))
@@ -83,22 +85,20 @@ class ItemTables:
     def _write(
         self,
         connection: Connection,
-        source: str,
         found: dict[str, tuple[int, FoundItem]],
-        known: dict[str, int],
-        used: set[int],
-        now: datetime,
-        today: datetime,
+        unused: dict[str, int | None],
+        birth: dict[str, Any],
     ) -> None:
+        """Insert or update by identity: `unused` names the row, None for a new one, which starts as `birth` says."""
         for identity, (place, item) in sorted(found.items(), key=lambda pair: pair[1][0]):
-            facts = {**_facts(item), "position": place, "gone_since": None}
-            if identity not in known:
-                day = {"day": item.day or today.date(), "undated": item.day is None, "first_seen": now}
-                row = {"digest": self._digest, "source": source, "identity": identity, **facts, **day}
-                connection.execute(insert(items).values(row))
-            elif known[identity] not in used:
-                day = {"day": item.day, "undated": False} if item.day else {}
-                connection.execute(update(items).where(items.c.id == known[identity]).values({**facts, **day}))
+            if identity not in unused:
+                continue
+            day = {"day": item.day, "undated": False} if item.day else {}
+            facts = {**_facts(item), "position": place, "gone_since": None, **day}
+            if unused[identity] is None:
+                connection.execute(insert(items).values({**birth, "identity": identity, **facts}))
+            else:
+                connection.execute(update(items).where(items.c.id == unused[identity]).values(facts))
 
     def _mark_gone(self, connection: Connection, source: str, identities: set[str], now: datetime) -> int:
         gone = 0
