@@ -57,7 +57,7 @@ def cron_field(low: int, high: int) -> st.SearchStrategy[str]:
     return st.lists(items(low, high), min_size=1, max_size=3).map(",".join)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.tuples(st.integers(0, 59).map(str), st.integers(0, 23).map(str), *(cron_field(*limit) for limit in LIMITS[2:])),
     starts,
@@ -71,7 +71,7 @@ def test_days_are_those_that_crontab_means(fields: tuple[str, ...], start: datet
     assert list(schedule.occurrences(start, start + timedelta(days=119))) == wanted
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     cron_field(0, 59),
     cron_field(0, 23),

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coopdigest.calendar.schedule import Schedule, due_period, parse_schedule
@@ -64,7 +64,6 @@ def days_of(first: date) -> list[date]:
     return [first.replace(day=day) for day in range(1, calendar.monthrange(first.year, first.month)[1] + 1)]
 
 
-@settings(deadline=None)
 @given(months)
 def test_first_working_day_is_one_a_month_with_no_earlier_one(month: date) -> None:
     """`first working day` is one weekday a month, no holiday, and every day before it is a weekend or a holiday."""
@@ -75,7 +74,6 @@ def test_first_working_day_is_one_a_month_with_no_earlier_one(month: date) -> No
     assert not any(GENEVA.is_working_day(day) for day in days_of(month) if day < occurrence.date())
 
 
-@settings(deadline=None)
 @given(months)
 def test_last_working_day_is_one_a_month_with_no_later_one(month: date) -> None:
     """`last working day` is the latest day of the month on which work is done."""
@@ -83,7 +81,6 @@ def test_last_working_day_is_one_a_month_with_no_later_one(month: date) -> None:
     assert [day for day in days_of(month) if GENEVA.is_working_day(day)][-1] == occurrence.date()
 
 
-@settings(deadline=None)
 @given(months, st.integers(0, 9))
 def test_nth_working_day_counts_only_days_worked(month: date, index: int) -> None:
     """`third working day` is the third of the month's working days."""
@@ -92,7 +89,6 @@ def test_nth_working_day_counts_only_days_worked(month: date, index: int) -> Non
     assert occurrence.date() == [day for day in days_of(month) if GENEVA.is_working_day(day)][index]
 
 
-@settings(deadline=None)
 @given(months, st.integers(1, 31))
 def test_a_day_number_falls_on_the_last_day_of_shorter_months(month: date, number: int) -> None:
     """`day 31` comes every month: where there is no such day, on the last one."""
@@ -100,7 +96,6 @@ def test_a_day_number_falls_on_the_last_day_of_shorter_months(month: date, numbe
     assert occurrence.date() == days_of(month)[min(number, len(days_of(month))) - 1]
 
 
-@settings(deadline=None)
 @given(months, st.integers(0, 6), st.sampled_from(["first", "second", "third", "fourth", "last"]))
 def test_nth_weekday_is_the_nth_such_day(month: date, weekday: int, ordinal: str) -> None:
     """`last friday` is the last of the month's Fridays."""
@@ -109,7 +104,6 @@ def test_nth_weekday_is_the_nth_such_day(month: date, weekday: int, ordinal: str
     assert occurrence.date() == [day for day in days_of(month) if day.weekday() == weekday][index]
 
 
-@settings(deadline=None)
 @given(months)
 def test_last_day_and_weekdays_and_daily_are_what_they_say(month: date) -> None:
     """`last day` is one day a month, `monday` every Monday, `daily` every day."""
@@ -119,7 +113,6 @@ def test_last_day_and_weekdays_and_daily_are_what_they_say(month: date) -> None:
     assert [each.date() for each in in_month(rule("daily 07:00"), month)] == days
 
 
-@settings(deadline=None)
 @given(instants, st.sampled_from(ZONES), st.sampled_from(PHRASES))
 @example(datetime(2026, 10, 25, 0, 30, tzinfo=UTC), "Europe/Zurich", "daily 02:30")
 @example(datetime(2026, 10, 25, 1, 30, tzinfo=UTC), "Europe/Zurich", "*/20 0-3 * * *")
@@ -135,7 +128,6 @@ def test_occurrences_increase_and_show_each_wall_time_once(after: datetime, zone
     assert all(each.tzinfo is schedule.zone for each in found)
 
 
-@settings(deadline=None)
 @given(instants, st.sampled_from(ZONES), st.sampled_from(PHRASES))
 def test_spans_that_touch_share_no_occurrence_and_lose_none(middle: datetime, zone: str, text: str) -> None:
     """An occurrence lies in exactly one of two spans that touch: a tick at any instant loses and doubles nothing."""
@@ -145,7 +137,6 @@ def test_spans_that_touch_share_no_occurrence_and_lose_none(middle: datetime, zo
     assert parts == list(schedule.occurrences(start, end))
 
 
-@settings(deadline=None)
 @given(instants, st.sampled_from(ZONES))
 def test_a_span_that_ends_at_an_occurrence_holds_it(after: datetime, zone: str) -> None:
     """The end of a span belongs to it, its beginning does not."""
@@ -264,7 +255,6 @@ def test_what_is_no_schedule_is_refused_with_examples(text: str, word: str) -> N
     assert '"first working day 09:00"' in str(caught.value)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=30) | st.text("0123456789*,-/ lfa:", max_size=20))
 def test_any_text_is_a_schedule_or_a_configuration_error(text: str) -> None:
     """No expression, however odd, breaks the parser."""
