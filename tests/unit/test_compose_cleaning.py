@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coopdigest.compose.cleaning import (
@@ -16,6 +16,7 @@ from coopdigest.compose.cleaning import (
 )
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(codec=None)))
 def test_any_text_becomes_encodable_and_printable(text: str) -> None:
     """Whatever the source sends can be encoded, holds no control character, and stays as it is once clean."""

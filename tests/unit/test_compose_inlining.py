@@ -25,6 +25,11 @@ def test_rules_go_into_elements_and_the_rest_stays() -> None:
     assert "data-premailer" not in html
 
 
+def test_important_rules_stay_important() -> None:
+    """Premailer would strip the word."""
+    assert 'style="color:blue !important"' in inline(PAGE, ".a { color: blue !important }")
+
+
 def test_no_rule_means_no_change() -> None:
     """A template without an inline sheet works too."""
     assert '<p class="a">x</p>' in inline(PAGE, "")

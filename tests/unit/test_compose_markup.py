@@ -82,7 +82,7 @@ def test_inline_styles_are_taken_out_with_offsets_kept() -> None:
     assert "i { }" in without
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     st.lists(
         st.sampled_from(

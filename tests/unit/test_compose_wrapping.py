@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coopdigest.compose.wrapping import cut, display_width, underline, wrap
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab é漢字\u0301 \n", max_size=400), st.integers(10, 80))
 def test_wrapping_changes_only_spaces_and_keeps_to_the_width(text: str, width: int) -> None:
     """No character is lost, and no line is too wide unless it is one unbreakable word."""
@@ -61,6 +62,7 @@ def test_text_is_cut_after_a_sentence_or_else_a_word(text: str, expected: str) -
     assert cut(text, 25) == expected
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300), st.integers(5, 100))
 def test_a_cut_text_keeps_to_its_length(text: str, length: int) -> None:
     """Whatever the text."""
