@@ -1,5 +1,6 @@
 """SMTP sessions with real servers: aiosmtpd, and our own with its many faults."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -12,7 +13,7 @@ from coopdigest.mail.catcher import CaughtMessage, MailCatcher
 from coopdigest.mail.endpoint import SmtpEndpoint, StartTls, Timeouts
 from coopdigest.mail.smtp import SmtpTransport
 from coopdigest.mail.smtp_connection import SmtpConnection
-from coopdigest.testing.smtp_script import Act, Ending, Offer, Script, Step, at, behave, by_recipient, first_of
+from coopdigest.testing.smtp_script import Act, Ending, Moment, Offer, Script, Step, at, behave, by_recipient, first_of
 from coopdigest.testing.smtp_server import MisbehavingServer
 
 AMINA = Envelope("news@example.org", "amina@example.net")
@@ -202,17 +203,23 @@ def test_a_connection_lost_inside_the_message_sent_nothing(ending: Ending) -> No
     assert (outcome.verdict, server.accepted) == (Verdict.NOT_SENT, [])
 
 
-def test_a_connection_lost_while_leave_is_asked_is_never_called_accepted() -> None:
-    """When the server leaves between the message and the dot, the outcome is not sent or in doubt."""
-    with session(at(Step.BODY, Act(ending=Ending.RESET))) as (server, connection):
+def test_a_connection_lost_while_leave_is_asked_sent_nothing() -> None:
+    """When not one octet of the dot can be written, the server cannot have taken the message."""
+    asked = threading.Event()
 
-        def wait_and_allow() -> bool:
+    def leave_when_asked(moment: Moment) -> Act | None:
+        return Act(ending=Ending.RESET) if moment.step is Step.BODY and asked.wait(20) else None
+
+    with session(leave_when_asked) as (server, connection):
+
+        def allow_too_late() -> bool:
+            asked.set()
             server.wait_until_left()
             return True
 
-        outcome = connection.send(AMINA, MESSAGE, wait_and_allow)
+        outcome = connection.send(AMINA, MESSAGE, allow_too_late)
 
-    assert outcome.verdict in (Verdict.NOT_SENT, Verdict.IN_DOUBT)
+    assert outcome == Outcome(Verdict.NOT_SENT, text="the connection was lost before the final dot")
     assert server.accepted == []
 
 
@@ -276,14 +283,23 @@ def test_a_421_to_the_first_sender_is_the_transports_trouble() -> None:
         connection.send(AMINA, MESSAGE, yes)
 
 
-def test_a_word_said_unasked_means_that_answers_are_not_trusted_any_longer() -> None:
+@pytest.mark.parametrize("extra", [b"250 extra\r\n", b"550 5.1.1 extra\r\n", b"250-half a re"])
+def test_a_word_said_unasked_means_that_answers_are_not_trusted_any_longer(extra: bytes) -> None:
     """An extra reply would be taken for the answer to the next command; the session ends, nothing is sent."""
-    with session(at(Step.DOT, Act(b"250 taken\r\n250 extra\r\n"), message=1)) as (server, connection):
+    with session(at(Step.DOT, Act(b"250 taken\r\n" + extra), message=1)) as (server, connection):
         outcomes = [connection.send(AMINA, MESSAGE, yes) for _ in range(2)]
         assert not connection.is_open
 
     assert [outcome.verdict for outcome in outcomes] == [Verdict.ACCEPTED, Verdict.NOT_SENT]
     assert len(server.accepted) == 1
+
+
+def test_a_yes_said_before_the_dot_is_not_taken_for_the_answer_to_it() -> None:
+    """A 250 that comes with the 354 accepts nothing: no leave is asked, no dot written."""
+    with session(at(Step.DATA, Act(b"354 go\r\n250 taken\r\n"))) as (server, connection):
+        outcome = connection.send(AMINA, MESSAGE, lambda: pytest.fail("intend was called"))
+
+    assert (outcome.verdict, server.accepted) == (Verdict.NOT_SENT, [])
 
 
 @pytest.mark.parametrize("ending", [None, Ending.CLOSE])

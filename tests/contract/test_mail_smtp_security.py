@@ -200,3 +200,14 @@ def test_a_server_that_wants_a_login_says_so_at_mail() -> None:
         deliver(server, None, starttls=StartTls.AUTO)
 
     assert server.accepted == []
+
+
+def test_a_password_is_not_sent_in_the_clear_to_another_machine() -> None:
+    """`auto` may mean the clear for mail, never for a password; only `off` says that this is meant."""
+    another = "127.1"  # this machine, under a name that is not known to be it
+    with running(login=(LOGIN.user, LOGIN.password)) as server:
+        endpoint = SmtpEndpoint(another, server.port, starttls=StartTls.AUTO, login=LOGIN)
+        with pytest.raises(TransportError, match="not sent in the clear"):
+            SmtpTransport(endpoint).connect()
+
+    assert not any(command.startswith("AUTH") for command in server.commands)

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from coopdigest.mail.encoded_words import encode_words
-from coopdigest.mail.quoted_printable import encode_quoted_printable
+from coopdigest.mail.quoted_printable import encode_fragment, encode_quoted_printable
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
 
@@ -33,6 +33,18 @@ def test_quoted_printable_decodes_to_the_same_text_with_crlf(text: str) -> None:
         assert not line.endswith((b" ", b"\t"))
         assert b"\r" not in line
         assert b"\n" not in line
+
+
+@given(TEXT)
+@example("x" * 76)
+@example("x" * 73 + "=")
+@example("x" * 71 + "é")
+def test_a_fragment_leaves_room_for_a_soft_break(text: str) -> None:
+    """An `=` behind the last line makes no line too long, and the fragment still says the same."""
+    octets = encode_fragment(text)
+
+    assert max(map(len, (octets + b"=").split(b"\r\n"))) <= 76
+    assert quopri.decodestring(octets) == quopri.decodestring(encode_quoted_printable(text))
 
 
 def test_quoted_printable_says_a_lone_surrogate_as_a_question_mark() -> None:

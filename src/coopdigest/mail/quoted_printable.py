@@ -6,6 +6,7 @@ import binascii
 import re
 
 SOFT_BREAK = b"=\r\n"
+_LINE_LIMIT = 76  # octets, a soft break's `=` included
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -16,3 +17,12 @@ def encode_quoted_printable(text: str) -> bytes:
     """
     octets = _LINE_END.sub("\n", text).encode("utf-8", "replace")
     return binascii.b2a_qp(octets, istext=True).replace(b"\n", b"\r\n")
+
+
+def encode_fragment(text: str) -> bytes:
+    """Encode a text that something follows: its last line leaves room for the `=` of a soft break."""
+    octets = encode_quoted_printable(text)
+    if len(octets) - (octets.rfind(b"\n") + 1) < _LINE_LIMIT:
+        return octets
+    cut = -3 if octets[-3:-2] == b"=" else -1  # a coded octet is not cut in two
+    return octets[:cut] + SOFT_BREAK + octets[cut:]

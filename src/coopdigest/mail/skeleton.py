@@ -10,7 +10,7 @@ from html import escape
 
 from coopdigest.domain.edition import Edition, Slot, marker
 from coopdigest.domain.errors import CompositionError
-from coopdigest.mail.quoted_printable import SOFT_BREAK, encode_quoted_printable
+from coopdigest.mail.quoted_printable import SOFT_BREAK, encode_fragment
 
 _PART_HEADERS = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
 
@@ -53,8 +53,8 @@ class Skeleton:
             if "\r" in value or "\n" in value:
                 raise CompositionError(f"the personal part {slot.value!r} would hold a line break")
         line = b"--" + self.boundary.encode("ascii")
-        in_text = {slot: encode_quoted_printable(value) for slot, value in values.items()}
-        in_html = {slot: encode_quoted_printable(escape(value)) for slot, value in values.items()}
+        in_text = {slot: encode_fragment(value) for slot, value in values.items()}
+        in_html = {slot: encode_fragment(escape(value)) for slot, value in values.items()}
         text, html = self.text.fill(in_text), self.html.fill(in_html)
         opened, turned = line + b"\r\n" + _PART_HEADERS % b"plain", b"\r\n" + line + b"\r\n" + _PART_HEADERS % b"html"
         return b"".join([opened, *text, turned, *html, b"\r\n" + line + b"--\r\n"])
@@ -75,7 +75,7 @@ def _boundary(edition: Edition) -> str:
 def _build_part(content: str, nonce: str) -> Part:
     markers = {marker(nonce, slot): slot for slot in Slot}
     split = re.split("(" + "|".join(map(re.escape, markers)) + ")", content)
-    encoded = [encode_quoted_printable(piece) for piece in split[::2]]
+    encoded = [encode_fragment(piece) for piece in split[::2]]
     slots = tuple(markers[found] for found in split[1::2])
     return Part(tuple(_join_softly(encoded)), slots)
 
@@ -83,7 +83,8 @@ def _build_part(content: str, nonce: str) -> Part:
 def _join_softly(encoded: list[bytes]) -> list[bytes]:
     """Put a soft line break on both sides of every slot, so that a value starts a line and nothing follows it.
 
-    A piece that ends its line needs none; and none may end a part (RFC 2045 6.7 rule 5: it would join nothing).
+    A piece that ends its line needs none; and none may end a part (RFC 2045 6.7 rule 5: it would join nothing),
+    unless the value there is empty: readers ignore it.
     """
     last = len(encoded) - 1
     joined = []
