@@ -108,6 +108,13 @@ def test_who_was_added_by_hand_stays_by_hand(store: Store) -> None:
     assert store.roster.departing(["amina@example.org"]) == []
 
 
+def test_who_is_added_by_hand_while_there_by_the_file_may_go_by_it(store: Store) -> None:
+    """An active subscriber keeps their origin, however often they are named elsewhere."""
+    enrol(store, "luc@example.org", "amina@example.org")
+    store.roster.put([make_row("luc@example.org")], Origin.HAND, NOON)
+    assert store.roster.departing(["amina@example.org"]) == [known(store, "luc@example.org").id]
+
+
 def test_who_left_and_is_added_by_hand_is_back_for_good(store: Store) -> None:
     """`subscribers add` brings back somebody who left by the file, and the next file does not take them again."""
     enrol(store, "amina@example.org", "luc@example.org")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, insert, select, update
 
 from coopdigest.domain.roster import RosterRow
 from coopdigest.domain.subscriber import Address, Origin, Reason, Subscriber
@@ -71,13 +71,13 @@ class RosterTables:
             return self._put(connection, rows, origin, now)
 
     def _put(self, connection: Connection, rows: Iterable[RosterRow], origin: str, now: datetime) -> tuple[int, int]:
-        """Add or update. Who came by hand stays by hand: the file may add facts but not take the person away."""
+        """Add or update. Whoever is there keeps their origin: the file may add facts to one who came by hand."""
         keys = dict(self._keys(connection))
-        by_hand = {"origin": origin} if origin == Origin.HAND else {}
+        kept = case((subscribers.c.active, subscribers.c.origin), else_=origin)  # who had left comes anew
         added, changed = [], []
         for row in rows:
             if row.address.key in keys:
-                changed.append((keys[row.address.key], {**_row_values(row), **by_hand}))
+                changed.append((keys[row.address.key], {**_row_values(row), "origin": kept}))
             else:
                 added.append({**_row_values(row), **self._new(row, origin, now)})
         for start in range(0, len(added), 1_000):

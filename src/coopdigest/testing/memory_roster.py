@@ -99,7 +99,7 @@ class MemoryRoster:
         return added, updated
 
     def _merge(self, old: Subscriber | None, row: RosterRow, origin: Origin) -> Subscriber:
-        """The row over what was known; who was once added by hand does not go by the file."""
+        """The row over what was known; whoever is there keeps their origin, who had left comes anew."""
         if old is None:
             self._last_id += 1
         return Subscriber(
@@ -110,5 +110,5 @@ class MemoryRoster:
             themes=row.themes,
             joined=row.joined,
             attributes=dict(row.attributes),
-            origin=Origin.HAND if old and old.origin is Origin.HAND else origin,
+            origin=old.origin if old and old.active else origin,
         )
