@@ -96,13 +96,28 @@ def test_a_wrong_roster_changes_nothing_and_exits_5(folder: Folder, data: bytes,
 def test_a_mass_removal_is_held(folder: Folder) -> None:
     """More than a fifth and more than ten going at once asks for --accept-removals."""
     rows = [f"reader{number}@example.org" for number in range(40)]
-    (folder.path / "all.csv").write_text("email\n" + "\n".join(rows), "utf-8")
-    (folder.path / "few.csv").write_text("email\n" + "\n".join(rows[:20]), "utf-8")
-    assert folder.run("subscribers", "import", "all.csv").code == 0
-    held = folder.run("subscribers", "import", "few.csv")
+    roster = folder.path / "subscribers.csv"
+    roster.write_text("email\n" + "\n".join(rows), "utf-8")
+    assert folder.run("subscribers", "import", "subscribers.csv").code == 0
+    roster.write_text("email\n" + "\n".join(rows[:20]), "utf-8")
+    folder.run("collect")
+    folder.run("approve", "2021-11")
+    held = folder.run("send", "2021-11")
     assert held.code == 5
     assert "--accept-removals" in one_line(held.err)
-    assert folder.run("subscribers", "import", "few.csv", "--accept-removals").code == 0
+    assert folder.run("subscribers", "import", "subscribers.csv", "--accept-removals").code == 0
+    standing = [person["status"] for person in folder.run("subscribers", "list", "--json").json["subscribers"]]
+    assert (standing.count("active"), standing.count("left")) == (20, 20)
+
+
+def test_importing_another_file_takes_nobody_away(folder: Folder) -> None:
+    """Only the digest's own roster file can make people leave, and only those who came by it."""
+    (folder.path / "fair.csv").write_text("email\nvisitor@example.org\n", "utf-8")
+    folder.run("subscribers", "import", "subscribers.csv")
+    folder.run("subscribers", "import", "fair.csv")
+    folder.run("subscribers", "import", "subscribers.csv")
+    standing = [person["status"] for person in folder.run("subscribers", "list", "--json").json["subscribers"]]
+    assert standing == ["active"] * 4
 
 
 def test_a_template_that_does_not_compile_names_file_and_line(folder: Folder) -> None:

@@ -182,3 +182,29 @@ def test_an_automatic_digest_approves_itself(folder: Folder, catcher: MailCatche
     folder.run("collect")
     assert folder.run("send", "2021-11").code == 0
     assert len(catcher.messages) == 3
+
+
+def test_a_cancelled_issue_can_be_approved_and_sent_after_all(folder: Folder, catcher: MailCatcher) -> None:
+    """Cancelling before anything was accepted frees the items; a new approval sends to everybody once."""
+    folder.run("collect")
+    folder.run("approve", "2021-11")
+    assert folder.run("send", "2021-11", environ={"COOPDIGEST_SMTP_URL": "smtp://127.0.0.1:9"}).code == 6
+    assert folder.run("cancel", "2021-11").code == 0
+    assert folder.run("send", "2021-11").code == 5
+    assert not catcher.messages
+    assert folder.run("approve", "2021-11").code == 0
+    assert folder.run("send", "2021-11").code == 0
+    assert len(catcher.messages) == 3
+
+
+def test_a_paused_campaign_waits_for_resume(folder: Folder, catcher: MailCatcher) -> None:
+    """While paused, send exits 5 and mails nobody; after resume it goes on."""
+    folder.run("collect")
+    folder.run("approve", "2021-11")
+    folder.run("send", "2021-11", environ={"COOPDIGEST_SMTP_URL": "smtp://127.0.0.1:9"})
+    assert folder.run("pause", "2021-11").code == 0
+    assert folder.run("send", "2021-11").code == 5
+    assert not catcher.messages
+    assert folder.run("resume", "2021-11").code == 0
+    assert folder.run("send", "2021-11").code == 0
+    assert len(catcher.messages) == 3

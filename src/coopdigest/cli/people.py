@@ -39,6 +39,7 @@ def import_(
 ) -> None:
     """Add and update subscribers from a CSV file. Example: coopdigest subscribers import subscribers.csv"""
     from coopdigest.domain.errors import ConfigurationError
+    from coopdigest.domain.subscriber import Origin
     from coopdigest.services.subscriptions import WrongRowsError
     from coopdigest.wiring import read_file
 
@@ -51,8 +52,13 @@ def import_(
             tell(f"{suppressed.name}: {count} addresses newly suppressed")
         if file:
             try:
+                own = file.resolve() == place.settings.roster_file.resolve()
                 done = service.import_file(
-                    read_file(file), file.name, skip_invalid=skip_invalid, accept_removals=accept_removals
+                    read_file(file),
+                    file.name,
+                    origin=Origin.FILE if own else Origin.IMPORT,
+                    skip_invalid=skip_invalid,
+                    accept_removals=accept_removals,
                 )
             except WrongRowsError as error:
                 for line, problem in error.file.wrong[1:]:

@@ -10,9 +10,10 @@ from email_validator import EmailNotValidError, validate_email
 
 
 class Origin(StrEnum):
-    """How a subscriber came: only one who came by the roster file can go by it."""
+    """How a subscriber came: only one who came by the digest's own roster file can go by it."""
 
     FILE = "file"
+    IMPORT = "import"  # from any other file
     HAND = "hand"
 
 

@@ -35,24 +35,39 @@ class Subscriptions:
     clock: Clock
 
     def import_file(
-        self, data: bytes, name: str, *, skip_invalid: bool = False, accept_removals: bool = False
+        self,
+        data: bytes,
+        name: str,
+        *,
+        origin: Origin = Origin.FILE,
+        skip_invalid: bool = False,
+        accept_removals: bool = False,
     ) -> Imported:
-        """Apply a roster file: add and update its rows, let those go who came by the file and left it.
+        """Add and update the rows of a file.
+
+        With `origin` FILE it is the digest's own roster file: who came by it and is no longer in it goes.
 
         Raises:
             HeldError: rows are wrong (unless skipped), or too many would go at once; then nothing changed.
         """
+        file = self._parse(data, name, skip_invalid)
+        departing: list[int] = []
+        if origin is Origin.FILE:
+            departing = self.roster.departing([row.address.key for row in file.rows])
+            if not accept_removals:
+                self._refuse_mass_removal(len(departing), name)
+            added, updated = self.roster.sync(file.rows, departing, roster_stamp(data), self.clock.now())
+        else:
+            added, updated = self.roster.put(file.rows, origin.value, self.clock.now())
+        return Imported(added, updated, len(departing), wrong=file.wrong, duplicates=file.duplicates)
+
+    def _parse(self, data: bytes, name: str, skip_invalid: bool) -> RosterFile:
         file = parse_roster(data, name)
         if file.wrong and not skip_invalid:
             line, problem = file.wrong[0]
             more = f" (and {len(file.wrong) - 1} more)" if len(file.wrong) > 1 else ""
             raise WrongRowsError(f"{problem}{more}; mend the file, or import with --skip-invalid", name, line, file)
-        departing = self.roster.departing([row.address.key for row in file.rows])
-        if not accept_removals:
-            self._refuse_mass_removal(len(departing), name)
-        stamp = roster_stamp(data)
-        added, updated = self.roster.sync(file.rows, departing, stamp, self.clock.now())
-        return Imported(added, updated, len(departing), wrong=file.wrong, duplicates=file.duplicates)
+        return file
 
     def _refuse_mass_removal(self, departing: int, name: str) -> None:
         by_file = sum(1 for s in self.roster.subscribers() if s.active and s.origin is Origin.FILE)
@@ -82,10 +97,7 @@ class Subscriptions:
 
     def import_suppressed(self, data: bytes, name: str, *, skip_invalid: bool = False) -> int:
         """Suppress every address of a file: who left the old system. How many were new."""
-        file = parse_roster(data, name)
-        if file.wrong and not skip_invalid:
-            line, problem = file.wrong[0]
-            raise HeldError(f"{problem}; mend the file, or import with --skip-invalid", place=f"{name}:{line}")
+        file = self._parse(data, name, skip_invalid)
         now = self.clock.now()
         return sum(self.roster.suppress(row.address, Reason.UNSUBSCRIBED, now) for row in file.rows)
 
