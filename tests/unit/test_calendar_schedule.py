@@ -90,6 +90,11 @@ def test_nth_working_day_counts_only_days_worked(month: date, index: int) -> Non
 
 
 @given(months, st.integers(1, 31))
+@example(date(2023, 2, 1), 29)
+@example(date(2024, 2, 1), 29)
+@example(date(2024, 2, 1), 30)
+@example(date(2024, 2, 1), 31)
+@example(date(2024, 4, 1), 31)
 def test_a_day_number_falls_on_the_last_day_of_shorter_months(month: date, number: int) -> None:
     """`day 31` comes every month: where there is no such day, on the last one."""
     (occurrence,) = in_month(rule(f"day {number} 09:00"), month)

@@ -44,6 +44,8 @@ y = 2
 [ other . table ]
 z = \'\'\'
 ]\'\'\'
+quote = """
+"Well," she said, "yes"""""
 end = true
 '''.replace("'it''s'", "'its'")
 
@@ -74,7 +76,7 @@ def test_every_shape_of_key_is_found() -> None:
         ("sources", 1, "inner", 1, "y"): 29,
         ("other", "table"): 30,
         ("other", "table", "z"): 31,
-        ("other", "table", "end"): 33,
+        ("other", "table", "end"): 35,
     }
     assert {path: lines.get(path) for path in expected} == expected
 

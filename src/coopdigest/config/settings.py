@@ -123,6 +123,7 @@ class ThemeFrom(StrEnum):
     """What of a feed's entry names its theme."""
 
     CATEGORY = "category"
+    AUTHOR = "author"
     FEED_TITLE = "feed_title"
     NONE = "none"
 
