@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from coopdigest.config.loading import load_settings
 from coopdigest.config.settings import Settings, SourceTable, digest_of
 from coopdigest.domain.delivery import Outcome
-from coopdigest.domain.digest import Digest
-from coopdigest.domain.errors import ConfigurationError, HeldError
+from coopdigest.domain.digest import Digest, MediaContact
+from coopdigest.domain.errors import ConfigurationError, HeldError, SourceError
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
 from coopdigest.ports import Clock, Composer, Source, Transport
@@ -202,9 +205,32 @@ def open_workplace(config: Path) -> Workplace:
     """The digest folder that `config` describes, the environment included.
 
     Raises:
-        ConfigurationError: the configuration is wrong.
+        ConfigurationError: the configuration is wrong. When it names no media contact but a listing does, the
+            listing's is offered.
     """
-    return Workplace(load_settings(config, os.environ))
+    try:
+        return Workplace(load_settings(config, os.environ))
+    except ConfigurationError as error:
+        contact = _contact_of_listings(config) if "media_contact" in str(error) else None
+        if contact is None:
+            raise
+        offer = f'the listing names one: [media_contact] name = "{contact.name}", email = "{contact.email}"'
+        error.args = (f"{error}; {offer}",)
+        raise
+
+
+def _contact_of_listings(config: Path) -> MediaContact | None:
+    """The media contact that one of the digest's listings on this disk names."""
+    from coopdigest.sources.build import build_source
+
+    for table in tomllib.loads(config.read_text("utf-8")).get("sources", []):
+        location = str(table.get("location", ""))
+        if table.get("kind") == "listing" and "://" not in location:
+            with suppress(SourceError):
+                source = build_source("listing", "listing", location, config.absolute().parent, ZoneInfo("UTC"), {})
+                if contact := source.read(None).contact:
+                    return contact
+    return None
 
 
 def read_file(path: Path) -> bytes:

@@ -141,3 +141,16 @@ def test_a_port_that_is_taken_exits_2(folder: Folder) -> None:
         ran = folder.run("web", "--port", port)
     assert ran.code == 2
     assert port in one_line(ran.err)
+
+
+def test_the_media_contact_of_a_listing_is_offered(folder: Folder) -> None:
+    """A configuration without a media contact is told of the one that its listing names."""
+    news = folder.path / "news.txt"
+    news.write_text("Media contact\n\n  1. press@example.org\n\n" + news.read_text("utf-8"), "utf-8")
+    path = folder.path / "coopdigest.toml"
+    text = path.read_text("utf-8")
+    start, end = text.index("[media_contact]"), text.index("[schedule]")
+    path.write_text(text[:start] + text[end:], "utf-8")
+    ran = folder.run("collect")
+    assert ran.code == 2
+    assert "press@example.org" in one_line(ran.err)
