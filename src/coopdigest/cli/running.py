@@ -76,9 +76,13 @@ Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 take
 
 def web(config: Config = CONFIG, host: Host = "127.0.0.1", port: Port = 8025) -> None:
     """Serve the public pages: unsubscribe, and sent issues. Example: coopdigest web --port 8025"""
+    import logging
+
     from coopdigest.web.public import PublicPages, public_app
     from coopdigest.web.serving import serve
 
+    logging.basicConfig(format="%(asctime)s %(message)s", level=logging.WARNING)
+    logging.getLogger("coopdigest").setLevel(logging.INFO)
     with workplace(config) as place:
         pages = PublicPages(place.digest, place.tokens, place.store.roster, place.store.issues, place.clock)
         serve(public_app(pages), host, port, lambda url: tell(f"public pages at {url}"))
