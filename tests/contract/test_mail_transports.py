@@ -30,7 +30,7 @@ def smtp(folder: Path) -> Iterator[tuple[Transport, Taken]]:
 @contextmanager
 def outbox(folder: Path) -> Iterator[tuple[Transport, Taken]]:
     """A folder."""
-    yield OutboxTransport(folder), lambda: [path.read_bytes() for path in folder.iterdir()]
+    yield OutboxTransport(folder), lambda: [path.read_bytes() for path in folder.glob("*.eml")]
 
 
 @contextmanager
