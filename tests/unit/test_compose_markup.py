@@ -82,6 +82,11 @@ def test_inline_styles_are_taken_out_with_offsets_kept() -> None:
     assert "i { }" in without
 
 
+def test_a_bare_sign_after_an_accent_is_text() -> None:
+    """`é>` would crash the parser, which looks back by bytes."""
+    assert "éx&gt;" in render_mjml(document("éx>"), "en", "ltr")
+
+
 @settings(max_examples=200, deadline=None)
 @given(
     st.lists(

@@ -21,6 +21,7 @@ _INLINE_STYLE = re.compile(r"<mj-style\b[^>]*\binline=[\"']inline[\"'][^>]*>(.*?
 _PREVIEW = re.compile(r'(<body\b[^>]*>)<div style="(display:none;[^"]*)"')
 _CSS = re.compile(r"(<(?:mj-)?style\b[^>]*>)(.*?)(</(?:mj-)?style>)", re.DOTALL)
 _CHILD_SIGN = "\ue002"
+_TAG_OR_SIGN = re.compile(r"""<!--.*?-->|<(?:[^>"']|"[^"]*"|'[^']*')*>|>""", re.DOTALL)
 _BLANK_AFTER_TAG = re.compile(r"""(</?mj[\w-]*(?:[^<>"']|"[^"<]*"|'[^'<]*')*>|-->)[ \t](?=\s*<)""")
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _NOT_INLINED = re.compile(r"[@\\]")  # escaped, an at-rule is one too
@@ -76,8 +77,15 @@ def render_mjml(source: str, language: str, direction: str) -> str:
 
 
 def _spare_the_parser(source: str) -> str:
-    """The source without two harmless things that the parser refuses, every offset kept."""
-    return _BLANK_AFTER_TAG.sub(r"\1\n", _CSS.sub(_hide_child_signs, source))
+    """The source without three harmless things that the parser refuses; offsets are kept but for the third."""
+    hidden = _BLANK_AFTER_TAG.sub(r"\1\n", _CSS.sub(_hide_child_signs, source))
+    return _TAG_OR_SIGN.sub(_write_out_sign, hidden)
+
+
+def _write_out_sign(found: re.Match[str]) -> str:
+    """A bare `>` written out: its look-back for `]]>` counts bytes and panics inside a character of several."""
+    before = found.string[max(0, found.start() - 2) : found.start()]
+    return "&gt;" if found[0] == ">" and not before.isascii() else found[0]
 
 
 def _hide_child_signs(style: re.Match[str]) -> str:

@@ -65,7 +65,7 @@ def parse_address(text: str) -> Address:
     if any(ord(char) < 32 or ord(char) == 127 for char in given):
         raise ValueError("an address holds no control characters")
     try:
-        valid = validate_email(given, check_deliverability=False)
+        valid = validate_email(given, check_deliverability=False, test_environment=True)  # RFC 6761 .test
     except EmailNotValidError as error:
         raise ValueError(str(error)) from error
     domain = valid.ascii_domain or valid.domain

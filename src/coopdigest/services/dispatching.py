@@ -110,7 +110,7 @@ class _Lane:
         due = part.backoff.due(delivery.attempt, now) if outcome.verdict is Verdict.DEFERRED else None
         part.ledger.settle(delivery, self.sender, outcome, due, now)
         part.on_outcome(outcome)
-        self._count_losses(outcome, was_asked=bool(answers))
+        self._count_losses(outcome, was_fenced=not all(answers))
         return all(answers)
 
     def _open(self) -> Connection:
@@ -118,8 +118,9 @@ class _Lane:
             self.connection = self.dispatching.transport.connect()
         return self.connection
 
-    def _count_losses(self, outcome: Outcome, *, was_asked: bool) -> None:
-        self.lost = self.lost + 1 if outcome.verdict is Verdict.NOT_SENT and not was_asked else 0
+    def _count_losses(self, outcome: Outcome, *, was_fenced: bool) -> None:
+        """Count connections lost in a row; one that we closed ourselves, because of the fence, is none."""
+        self.lost = self.lost + 1 if outcome.verdict is Verdict.NOT_SENT and not was_fenced else 0
         if self.lost >= _LOST_IN_A_ROW:
             raise TransportError(
                 f"the server hangs up before taking a message ({outcome.text}); what is left is pending"
