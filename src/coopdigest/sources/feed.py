@@ -123,7 +123,7 @@ def _drop_copies(entries: Iterable[Entry], notes: list[Note]) -> list[Entry]:
     nameless = sum(not entry.guid for entry in listed) if not shared else 0
     if nameless:
         notes.append(Note("feed", f"{nameless} entries without a guid; known by link, or by title and date"))
-    kept = {entry.guid or f"entry {place}": entry for place, entry in reversed(list(enumerate(listed)))}
+    kept = {(entry.guid, 0 if entry.guid else place): entry for place, entry in reversed(list(enumerate(listed)))}
     copies = Counter(entry.guid for entry in listed if entry.guid)
     notes.extend(
         Note(guid[:80], f"stands {times} times in the feed; the first is kept")

@@ -61,9 +61,10 @@ class FolderSource:
             SourceError: there is no such folder, or it may not be read.
         """
         root = self.location.path
-        if not root.is_dir():
+        if not _is_folder(root):
             raise SourceError(f"there is no folder {root.name}; check `location` in the configuration", place=self.name)
-        items, notes = [], []
+        items: list[FoundItem] = []
+        notes: list[Note] = []
         for path in self._find_files(root):
             try:
                 item = self._read_file(path, root, notes)
@@ -102,7 +103,7 @@ class FolderSource:
         return make_item(found, notes)
 
     def _read_text(self, path: Path, root: Path) -> str:
-        if not path.resolve().is_relative_to(root.resolve()):
+        if not _lies_in(path, root):
             raise _UnreadableError("a link that leads out of the folder")
         try:
             return read_file(path, self.name, _FILE_LIMIT).decode("utf-8-sig")
@@ -117,6 +118,20 @@ class FolderSource:
             return UNDATED, "no date; it takes the day it was first seen"
         moment = read_moment(text, self.zone)
         return moment, None if moment.day else f"date {text[:40]!r} cannot be read; it takes the day it was first seen"
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a folder above it may not be looked into
+        return False
+
+
+def _lies_in(path: Path, root: Path) -> bool:
+    try:
+        return path.resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # RuntimeError: Python 3.11's word for a circle of links
+        return False
 
 
 def _walk(root: Path, fail: Any) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from stat import S_ISREG
 
 from coopdigest.domain.errors import ConfigurationError, SourceError
 from coopdigest.ports import Validators
@@ -65,13 +66,15 @@ def read_file(path: Path, source: str, size: int) -> bytes:
     Raises:
         SourceError: it is missing, is no ordinary file, may not be read, or is larger.
     """
-    if not path.exists():
-        raise SourceError(f"there is no file {path.name}; check `location` in the configuration", place=source)
-    if not path.is_file():  # a pipe or a device would wait for ever
-        raise SourceError(f"{path.name} is not a file; check `location` in the configuration", place=source)
     try:
+        mode = path.stat().st_mode
+        if not S_ISREG(mode):  # a pipe or a device would wait for ever
+            raise SourceError(f"{path.name} is not a file; check `location` in the configuration", place=source)
         with path.open("rb") as file:
             body = file.read(size + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        text = f"there is no file {path.name}; check `location` in the configuration"
+        raise SourceError(text, place=source) from error
     except OSError as error:
         raise SourceError(f"{path.name} cannot be read ({error.strerror}); check its rights", place=source) from error
     if len(body) > size:

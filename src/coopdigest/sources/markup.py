@@ -39,7 +39,7 @@ _CLOSES_ITSELF = {
 }
 
 _TOKEN = re.compile(r"<(/?)([a-z][a-z0-9]*)[^>]*>|[^<]+")
-_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)[^<>]*?(/?)(?=[<>]|$)")
 _BARE_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 _EMPTY = re.compile(r"<(a|b|strong|i|em)(?: [^>]*)?>\s*</\1>")
 _BREAK = re.compile(r"[ \n]*\n[ \n]*")
@@ -68,13 +68,16 @@ def inline_markup(markup: str, base: str | None) -> str | None:
     return flat.replace("\n", "<br>")
 
 
-def nests_too_deep(markup: str, deepest: int = _DEEPEST) -> bool:
-    """Whether elements of `markup` nest deeper than people write; a scan that costs no tree."""
+def nests_too_deep(markup: str, deepest: int = _DEEPEST, *, is_xml: bool = False) -> bool:
+    """Whether elements of `markup` nest deeper than people write; a scan that costs no tree.
+
+    In XML ``<x/>`` holds nothing, in HTML it opens an element all the same.
+    """
     opened: Counter[str] = Counter()
     depth = 0
-    for slash, name in _TAG.findall(markup):
-        tag = name.lower()
-        if tag in _CLOSES_ITSELF:
+    for match in _TAG.finditer(markup):
+        slash, tag, hollow = match.group(1), match.group(2).lower(), match.group(3)
+        if tag in _CLOSES_ITSELF or (hollow and is_xml):
             continue
         if not slash:
             opened[tag] += 1

@@ -101,6 +101,8 @@ class PageSource:
             notes.append(Note("page", f"nothing matches select.item = {self.select.item!r}; has the page changed?"))
         if len(nodes) > _MOST_ITEMS:
             raise SourceError(f"select.item matches more than {_MOST_ITEMS:,} elements; narrow it", place=self.name)
+        if nodes and not self.select.date:
+            notes.append(Note("page", "no select.date; items take the day they were first seen"))
         base = _base_of(page, url)
         language = self.language or _language_of(page)
         readers = (_Teaser(node, self.select, f"item {place}", notes) for place, node in enumerate(nodes, 1))
@@ -153,7 +155,7 @@ class _Teaser:
         """The date: a time element's `datetime`, or the words of the element."""
         found = self._find("date")
         moment = _moment_of(found, zone) if found else UNDATED
-        if moment.day is None:
+        if moment.day is None and self.select.date:
             self.missing.append("date that can be read" if found else "date")
         return moment
 
@@ -191,16 +193,16 @@ def _moment_of(node: LexborNode, zone: ZoneInfo) -> Moment:
 
 
 def _anchor_of(node: LexborNode, item: LexborNode) -> LexborNode | None:
-    """The link that `node` is, holds, or stands in, not looking beyond the item."""
+    """The link that `node` is, holds, or stands in, looking no further than around the item."""
     if node.attributes.get("href"):
         return node
     if inner := node.css_first("a[href]"):
         return inner
-    above: LexborNode | None = node
-    while above is not None and above != item:
-        above = above.parent
-        if above is not None and above.tag == "a":
+    above, around = node.parent, item.parent
+    while above is not None:
+        if above.attributes.get("href"):
             return above
+        above = None if above == around else above.parent
     return None
 
 
