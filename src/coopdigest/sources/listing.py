@@ -19,6 +19,7 @@ from coopdigest.sources.listing_outline import Entry, outline
 from coopdigest.sources.location import Location
 
 _HTML = re.compile(r"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL)
+_MOST_LINES = 200_000
 _HEADING_LENGTH = 100  # characters; a line outside every entry that is longer is no heading
 
 
@@ -59,6 +60,8 @@ class ListingSource:
         return text
 
     def _read_text(self, text: str) -> tuple[list[FoundItem], list[Note], MediaContact | None]:
+        if text.count("\n") > _MOST_LINES:
+            raise SourceError(f"has more than {_MOST_LINES:,} lines; is it the right file?", place=self.name)
         lines = cut_lines(text)
         parts = outline(lines)
         notes = _note_stray(parts.stray)

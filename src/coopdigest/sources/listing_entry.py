@@ -55,7 +55,7 @@ def read_contact(lines: Sequence[Line]) -> MediaContact | None:
     """The media contact in these lines, None when they name no e-mail address."""
     email = phone = url = name = None
     for place, line in enumerate(lines):
-        rest = line.text
+        rest = line.text[:200]
         if found := find_email(rest):
             email, rest = email or found, rest.replace(found, " ")
         if match := _URL.search(rest):

@@ -13,6 +13,7 @@ from coopdigest.sources.sanitise import drop_controls
 _MARKER = re.compile(r"(\d{1,4})[.)](?:\s+|$)")
 _CREDIT = re.compile(r"©|\(c\)", re.IGNORECASE)
 _EMAIL = re.compile(r"[\w.+'-]+@(?:[\w-]+\.)+[^\W\d_]{2,}")
+_LONGEST_FACT = 200  # characters; a longer line is prose, and patterns would search it for ever
 _CONTACT = re.compile(
     r"(?:(?:media|press) (?:contacts?|enquiries|inquiries|office)"
     r"|contacts? (?:presse|medias?|pour les medias|stampa)"
@@ -55,13 +56,14 @@ class Line:
     @property
     def is_heading(self) -> bool:
         """Whether the line is a heading that newsrooms are known to use."""
-        return self.marker is None and fold(self.text).rstrip(":") in _HEADINGS
+        return self.marker is None and len(self.text) < 60 and fold(self.text).rstrip(":") in _HEADINGS
 
     @property
     def is_contact_heading(self) -> bool:
         """Whether the line opens a media contact block; an address may stand on the same line."""
-        before = _EMAIL.sub("", self.text).strip()
-        return self.marker is None and len(before) < 80 and _CONTACT.fullmatch(fold(before)) is not None
+        if self.marker is not None or len(self.text) > _LONGEST_FACT:
+            return False
+        return _CONTACT.fullmatch(fold(_EMAIL.sub("", self.text).strip())) is not None
 
     @property
     def is_credit(self) -> bool:
@@ -90,7 +92,7 @@ def cut_lines(text: str) -> list[Line]:
 
 def find_email(text: str) -> str | None:
     """The first e-mail address in `text`."""
-    match = _EMAIL.search(text)
+    match = _EMAIL.search(text) if len(text) <= _LONGEST_FACT else None
     return match.group() if match else None
 
 

@@ -194,15 +194,16 @@ def _moment_of(node: LexborNode, zone: ZoneInfo) -> Moment:
 
 def _anchor_of(node: LexborNode, item: LexborNode) -> LexborNode | None:
     """The link that `node` is, holds, or stands in, looking no further than around the item."""
-    if node.attributes.get("href"):
+    if node.tag == "a" and node.attributes.get("href"):
         return node
     if inner := node.css_first("a[href]"):
         return inner
     above, around = node.parent, item.parent
     while above is not None:
-        if above.attributes.get("href"):
+        if above.tag == "a" and above.attributes.get("href"):
             return above
-        above = None if above == around else above.parent
+        # by identity: == would serialise both, the whole page perhaps
+        above = None if around is not None and above.mem_id == around.mem_id else above.parent
     return None
 
 
