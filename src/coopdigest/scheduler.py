@@ -41,7 +41,13 @@ def parse_digest_schedule(workplace: Workplace) -> Schedule:
     table = workplace.settings.schedule
     if table.send is None:
         raise ConfigurationError('no [schedule] send; write one such as send = "first working day 09:00"')
-    return parse_schedule(table.send, workplace.digest.zone, Holidays(table.holidays, frozenset(table.extra_holidays)))
+    key = "holidays"
+    try:
+        holidays = Holidays(table.holidays, frozenset(table.extra_holidays))
+        key = "send"
+        return parse_schedule(table.send, workplace.digest.zone, holidays)
+    except ConfigurationError as error:
+        raise ConfigurationError(str(error), place=workplace.settings.place_of("schedule", key)) from error
 
 
 @dataclass(slots=True)

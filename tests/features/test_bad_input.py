@@ -40,6 +40,14 @@ def test_a_period_that_does_not_exist_is_refused(folder: Folder, period: str) ->
     assert period in one_line(ran.err)
 
 
+def test_a_schedule_that_cannot_be_read_names_its_line(folder: Folder) -> None:
+    """An expression that means nothing exits 2 with the line of the key."""
+    folder.configure(send="now and then")
+    ran = folder.run("schedule")
+    assert ran.code == 2
+    assert re.match(r"coopdigest\.toml:15: ", one_line(ran.err)), ran.err
+
+
 def test_a_missing_configuration_names_the_next_step(folder: Folder) -> None:
     """Without a configuration the user is told of init."""
     ran = folder.run("issue", "last", "--config", "elsewhere.toml")
