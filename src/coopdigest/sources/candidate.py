@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coopdigest.domain.item import FoundItem, Image
@@ -11,6 +12,7 @@ from coopdigest.sources.markup import MARKUP_LIMIT, inline_markup, plain_text
 from coopdigest.sources.sanitise import clean_language, clean_line, clean_paragraphs, clean_url, shorten
 
 LIMITS = {"title": 1_000, "theme": 200, "credit": 500, "summary": 20_000, "alt": 1_000, "guid": 2_000}
+MOST_NOTES = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,13 @@ def make_item(found: Candidate, notes: list[Note]) -> FoundItem | None:
         language=clean_language(found.language),
         guid=desk.line("guid", found.guid),
     )
+
+
+def bound_notes(notes: Sequence[Note]) -> Sequence[Note]:
+    """At most `MOST_NOTES` notes: of a file that is something else altogether, every line is a trouble."""
+    if len(notes) <= MOST_NOTES:
+        return notes
+    return [*notes[: MOST_NOTES - 1], Note("further on", f"{len(notes) - MOST_NOTES + 1:,} more notes like these")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from coopdigest.domain.errors import SourceError
 from coopdigest.domain.item import FoundItem, canonical_link
 from coopdigest.ports import Note, Reading, Validators
-from coopdigest.sources.candidate import Candidate, make_item
+from coopdigest.sources.candidate import Candidate, bound_notes, make_item
 from coopdigest.sources.charsets import decode_document
 from coopdigest.sources.dates import UNDATED, read_moment
 from coopdigest.sources.feed_entry import Entry
@@ -62,7 +62,7 @@ class FeedSource:
             return Reading(validators=fetched.validators, unchanged=True)
         entries, notes = self._read_entries(decode_document(fetched.body, fetched.charset), fetched.url)
         items = [item for entry in _drop_copies(entries, notes) if (item := self._make_item(entry, notes))]
-        return Reading(items, notes, None, fetched.validators)
+        return Reading(items, bound_notes(notes), None, fetched.validators)
 
     def _read_entries(self, text: str, url: str | None) -> tuple[Sequence[Entry], list[Note]]:
         start = text.lstrip()[:4_000]

@@ -17,7 +17,7 @@ from markdown_it import MarkdownIt
 from coopdigest.domain.errors import ConfigurationError, SourceError
 from coopdigest.domain.item import FoundItem
 from coopdigest.ports import Note, Reading, Validators
-from coopdigest.sources.candidate import Candidate, Picture, make_item
+from coopdigest.sources.candidate import Candidate, Picture, bound_notes, make_item
 from coopdigest.sources.dates import UNDATED, Moment, read_moment
 from coopdigest.sources.location import Location, read_file
 
@@ -73,7 +73,7 @@ class FolderSource:
                 continue
             if item:
                 items.append(item)
-        return Reading(items, notes)
+        return Reading(items, bound_notes(notes))
 
     def _find_files(self, root: Path) -> list[Path]:
         def fail(error: OSError) -> None:

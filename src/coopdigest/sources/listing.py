@@ -10,7 +10,7 @@ from coopdigest.domain.digest import MediaContact
 from coopdigest.domain.errors import SourceError
 from coopdigest.domain.item import FoundItem
 from coopdigest.ports import Note, Reading, Validators
-from coopdigest.sources.candidate import Candidate, make_item
+from coopdigest.sources.candidate import Candidate, bound_notes, make_item
 from coopdigest.sources.dates import Moment
 from coopdigest.sources.fetch import Fetched
 from coopdigest.sources.listing_entry import read_contact, read_entry
@@ -47,7 +47,7 @@ class ListingSource:
         if fetched.unchanged:
             return Reading(validators=fetched.validators, unchanged=True)
         items, notes, contact = self._read_text(self._decode(fetched))
-        return Reading(items, notes, contact, fetched.validators)
+        return Reading(items, bound_notes(notes), contact, fetched.validators)
 
     def _decode(self, fetched: Fetched) -> str:
         try:

@@ -11,7 +11,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from coopdigest.domain.errors import ConfigurationError, SourceError
 from coopdigest.domain.item import FoundItem
 from coopdigest.ports import Note, Reading, Validators
-from coopdigest.sources.candidate import Candidate, Picture, make_item
+from coopdigest.sources.candidate import Candidate, Picture, bound_notes, make_item
 from coopdigest.sources.charsets import decode_document
 from coopdigest.sources.dates import UNDATED, Moment, read_moment
 from coopdigest.sources.location import Location
@@ -93,7 +93,7 @@ class PageSource:
             raise SourceError("is a page whose elements nest beyond reason; check its address", place=self.name)
         notes: list[Note] = []
         items = self._read_page(LexborHTMLParser(text), fetched.url, notes)
-        return Reading(items, notes, None, fetched.validators)
+        return Reading(items, bound_notes(notes), None, fetched.validators)
 
     def _read_page(self, page: LexborHTMLParser, url: str | None, notes: list[Note]) -> list[FoundItem]:
         nodes = page.css(self.select.item)

@@ -20,6 +20,8 @@ from coopdigest.sources.markup import nests_too_deep, plain_line
 from coopdigest.sources.pictures import find_picture
 
 _PICTURE_FILE = re.compile(r"\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+_MEDIA_PREFIX = re.compile(r"xmlns:(\w+)\s*=\s*[\"']http://search\.yahoo\.com/mrss/?[\"']")
+_WORDS_OF = {"description": "caption", None: "headline"}
 _LONG_TAG = re.compile(r"<[A-Za-z][^<>]{5000,}")
 _MOST_ATTRIBUTES = 500
 _DEEPEST = 2_000
@@ -37,7 +39,7 @@ def read_xml_feed(text: str, url: str | None) -> tuple[Sequence[Entry], list[Not
     # Always handed over as UTF-8 that the headers vouch for: feedparser need not guess, nor trust a declaration
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url or ""}
     parsed = feedparser.parse(
-        io.BytesIO(text.encode("utf-8", "replace")),
+        io.BytesIO(_part_media_words(text).encode("utf-8", "replace")),
         response_headers=headers,
         sanitize_html=False,  # ours is stricter
         resolve_relative_uris=False,  # in markup; seconds for a large feed, and done later for what is kept
@@ -72,6 +74,19 @@ def _is_well_formed(text: str) -> bool:
     except ExpatError:
         return False
     return True
+
+
+def _part_media_words(text: str) -> str:
+    """The feed with the words of Media RSS under names of their own.
+
+    feedparser takes a picture's description for the entry's, whichever comes first; under a name it does not know,
+    it keeps the words apart, as `media_caption`.
+    """
+    match = _MEDIA_PREFIX.search(text)
+    if not match:
+        return text
+    prefix = re.escape(match.group(1))
+    return re.sub(rf"(</?{prefix}:)(?:(description)|title)(?=[\s>/])", lambda m: m[1] + _WORDS_OF[m[2]], text)
 
 
 def _complaint(parsed: Mapping[str, Any]) -> str:
@@ -120,10 +135,7 @@ def _title_of(thing: Mapping[str, Any]) -> str | None:
 
 
 def _summary_of(raw: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
-    """Plain summary or markup, and the address relative links begin at.
-
-    Only the value is taken from `summary`: `summary_detail` may be the description of a media element.
-    """
+    """Plain summary or markup, and the address relative links begin at."""
     content, detail = _first(raw, "content"), _get(raw, "summary_detail") or {}
     value = _get(raw, "summary") or ""
     if not value.strip():
@@ -144,9 +156,10 @@ def _picture_of(raw: Mapping[str, Any]) -> Picture | None:
     credit = _first(raw, "media_credit").get("content")
     media = [one for one in _get(raw, "media_content") or [] if _is_picture(one)]
     enclosures = [one for one in _get(raw, "links") or [] if one.get("rel") == "enclosure" and _is_picture(one)]
+    caption = _get(raw, "media_caption") if len(media) == 1 else None  # of several, only the last one's is kept
     for one in (*media, *enclosures, *(_get(raw, "media_thumbnail") or [])):
         if url := one.get("url") or one.get("href"):
-            return Picture(url=url, credit=credit)
+            return Picture(url=url, alt=caption, credit=credit)
     return None
 
 
