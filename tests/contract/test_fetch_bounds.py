@@ -113,5 +113,5 @@ def test_what_passes_a_bound_fails_by_name(root: str, path: str, limits: dict[st
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::ffff:127.0.0.1]", "10.0.0.1"])
 def test_private_addresses_are_refused_without_being_asked(host: str) -> None:
     """Without allow_private no address of this machine or network is connected to."""
-    with pytest.raises(SourceError, match="press: .*(not a public address|no newsroom has)"):
+    with pytest.raises(SourceError, match=r"press: .*(not a public address|no newsroom has)"):
         Fetcher(source="press").fetch(f"http://{host}:9/")
