@@ -158,7 +158,7 @@ def _split(text: str) -> tuple[dict[str, Any], str]:
         values = handler.load(head, Loader=yaml.BaseLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        raise _UnreadableError(f"front matter is not YAML{f' (line {mark.line + 2})' if mark else ''}") from error
+        raise _UnreadableError(f"front matter is not YAML{f' (line {mark.line + 1})' if mark else ''}") from error
     except RecursionError as error:
         raise _UnreadableError("front matter nests too deep") from error
     except ValueError as error:

@@ -80,6 +80,8 @@ class ListingSource:
         notes.extend(
             Note(f"line {line.number}", "neither credit, kicker nor title; left out") for line in facts.left_out
         )
+        if not facts.theme:
+            notes.append(Note(place, "no kicker; its one line above the date is taken for the title"))
         found = Candidate(
             place=place,
             title=facts.title,

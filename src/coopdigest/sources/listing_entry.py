@@ -37,7 +37,7 @@ def read_entry(lines: Sequence[Line]) -> Facts | str:
         return "a numbered entry without a date that can be read; left out"
     day = lines[place].day
     signs = [line.text for line in lines[:place] if line.is_credit]
-    head = _paragraphs([line for line in lines[:place] if not line.is_credit and line.text])
+    head = _paragraphs([line for line in lines[:place] if line.is_headline])
     if day is None or not head:
         return "a numbered entry without a title; left out"
     kicker, title, extra = _split_head(head)

@@ -71,6 +71,11 @@ class Line:
         return _CREDIT.match(self.text) is not None
 
     @property
+    def is_headline(self) -> bool:
+        """Whether the line has words that may be a kicker or a title."""
+        return bool(self.text) and not self.is_credit
+
+    @property
     def whole(self) -> str:
         """The words with the number in front of them."""
         return self.text if self.marker is None else f"{self.marker}. {self.text}".rstrip()

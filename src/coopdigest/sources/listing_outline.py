@@ -31,7 +31,7 @@ class Entry:
     @property
     def waits_for_title(self) -> bool:
         """Whether nothing but a kicker was read."""
-        return not self.dated and sum(not line.is_credit for line in self.lines) < 2
+        return not self.dated and sum(line.is_headline for line in self.lines) < 2
 
 
 @dataclass(slots=True)
@@ -98,7 +98,7 @@ def _count_head(lines: Sequence[Line], place: int) -> int | None:
             return None
         if line.day:
             return count or None
-        count += not line.is_credit
+        count += line.is_headline
     return None
 
 
@@ -115,6 +115,6 @@ def _ends(line: Line, current: Entry) -> bool:
         return line.is_month or line.is_heading or (named and line.gap and line.indent <= current.first.indent)
     if not line.gap or line.indent > current.first.indent:
         return False
-    if line.is_month:
-        return True
-    return line.is_heading and current.dated if current.is_flat else True
+    if line.is_month or not current.dated:
+        return line.is_month
+    return line.is_heading or not current.is_flat

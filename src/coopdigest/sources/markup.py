@@ -43,7 +43,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]*)[^<>]*?(/?)(?=[<>]|$)")
 _BARE_LINK = re.compile(r"<a>(.*?)</a>", re.DOTALL)
 _EMPTY = re.compile(r"<(a|b|strong|i|em)(?: [^>]*)?>\s*</\1>")
 _BREAK = re.compile(r"[ \n]*\n[ \n]*")
-_ANY_TAG = re.compile(r"<[^>]*>")
+_ANY_TAG = re.compile(r"<[^<>]*>")
 
 
 def plain_line(markup: str) -> str:
@@ -53,7 +53,7 @@ def plain_line(markup: str) -> str:
 
 def plain_text(markup: str) -> str:
     """The words of `markup`; paragraphs are separated by a blank line, forced breaks by a line end."""
-    return unescape(_ANY_TAG.sub("", _flatten(markup, None)))
+    return unescape(_fold_breaks(_ANY_TAG.sub("", _flatten(markup, None)))).strip()
 
 
 def inline_markup(markup: str, base: str | None) -> str | None:
@@ -104,9 +104,13 @@ def _flatten(markup: str, base: str | None) -> str:
         url_schemes={"http", "https", "mailto"},
         link_rel=None,
     )
-    joined = "".join(_lay_out(clean))
-    spaced = _BREAK.sub(lambda gap: "\n\n" if gap.group().count("\n") > 1 else "\n", re.sub("  +", " ", joined))
-    return _drop_hollow(spaced).strip()
+    return _fold_breaks(_drop_hollow("".join(_lay_out(clean)))).strip()
+
+
+def _fold_breaks(text: str) -> str:
+    """`text` with one blank, one LF or two in a row at most."""
+    single = re.sub("  +", " ", text)
+    return _BREAK.sub(lambda gap: "\n\n" if gap.group().count("\n") > 1 else "\n", single)
 
 
 def _lay_out(clean: str) -> list[str]:
