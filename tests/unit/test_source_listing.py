@@ -16,6 +16,9 @@ from coopdigest.ports import Note, Reading
 from coopdigest.sources.listing import ListingSource
 from coopdigest.sources.location import Location
 
+LESSONS = """First the oven failed. The bakers list three lessons: 1. Buy flour together 2. Repair early
+
+Then the town came back."""
 PROJECT = Path(__file__).parents[2]
 FIXTURES = PROJECT / "tests/fixtures/sources"
 
@@ -74,8 +77,10 @@ def test_a_listing_without_indentation_or_month_headings_is_read() -> None:
             "Bread: what the bakers' cooperative learned in a year",
             date(2020, 3, 1),
             "(c) Mill Archive 2019",
-            "First the oven failed. The bakers list three lessons: 1. Buy flour together 2. Repair early"
-            "\n\nThen the town came back.",
+            (
+                "First the oven failed. The bakers list three lessons: 1. Buy flour together 2. Repair early"
+                "\n\nThen the town came back."
+            ),
         ),
     ]
     assert not reading.notes
@@ -146,9 +151,8 @@ def test_a_media_contact_is_offered_when_it_has_an_address(read, block: str, con
 
 def test_a_numbered_line_with_a_date_starts_an_item_however_it_is_indented(read) -> None:
     """Pages that indent badly are read all the same."""
-    reading = read(
-        "  1. A\n\n    One\n\n    1 May 2021\n\n        2. B\n\n    Two\n\n    2 May 2021\n\n3. C\n\n  Three\n\n3 May 2021\n"
-    )
+    first, second = "  1. A\n\n    One\n\n    1 May 2021", "        2. B\n\n    Two\n\n    2 May 2021"
+    reading = read(f"{first}\n\n{second}\n\n3. C\n\n  Three\n\n3 May 2021\n")
     assert [item.title for item in reading.items] == ["One", "Two", "Three"]
 
 
@@ -192,7 +196,20 @@ ITEMS = st.lists(
     min_size=1,
     max_size=5,
 )
-MONTHS = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre".split()
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
 
 
 def write_date(day: date, style: int) -> str:

@@ -118,7 +118,9 @@ def _drop_copies(entries: Iterable[Entry], notes: list[Note]) -> list[Entry]:
             links.setdefault(entry.guid, set()).add(canonical_link(entry.url))
     shared = {guid for guid, seen in links.items() if len(seen) > 1}
     if shared:
-        notes.append(Note("feed", f"guids that stand on different entries: {len(shared)}; these are known by their links"))
+        notes.append(
+            Note("feed", f"guids that stand on different entries: {len(shared)}; these are known by their links")
+        )
     listed = [replace(entry, guid=None) if entry.guid in shared else entry for entry in listed]
     nameless = sum(not entry.guid for entry in listed) if not shared else 0
     if nameless:
