@@ -168,6 +168,13 @@ def test_deep_or_broken_markup_costs_no_time(unit: str) -> None:
     assert time.process_time() - begun < 5
 
 
+def test_markup_that_nests_beyond_people_is_read_as_plain_words() -> None:
+    """A few nested elements are markup, hundreds are an attack and lose theirs."""
+    assert inline_markup("<b>" * 3 + "words", None) == "<b><b><b>words</b></b></b>"
+    assert inline_markup("<b>" * 500 + "words", None) is None
+    assert plain_text("<b>" * 500 + "words") == "words"
+
+
 def test_hollow_elements_nest_in_html_but_not_in_xml() -> None:
     """An element closed by its own slash opens one in HTML."""
     assert nests_too_deep("<x/>" * 500)

@@ -131,8 +131,9 @@ class Fetcher:
         return SourceError(f"{_host_of(url)} {text}", place=self.source)
 
     def _describe_timeout(self, deadline: Deadline) -> str:
-        limit = self.limits.total if deadline.has_passed else self.limits.read
-        return f"did not answer within {limit:g} seconds; try again later"
+        if deadline.has_passed:
+            return deadline.complaint
+        return f"did not answer within {self.limits.read:g} seconds; try again later"
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -166,13 +167,14 @@ class _Counted(httpx2.SyncByteStream):
 
     def __init__(self, answer: httpcore2.Response, size: int) -> None:
         self._answer = answer
-        self._left = size
+        self._size = size
 
     def __iter__(self) -> Iterator[bytes]:
+        seen = 0
         for piece in self._answer.iter_stream():
-            self._left -= len(piece)
-            if self._left < 0:
-                raise FetchError(_too_large(self._left + len(piece)))
+            seen += len(piece)
+            if seen > self._size:
+                raise FetchError(_too_large(self._size))
             yield piece
 
     def close(self) -> None:

@@ -26,16 +26,22 @@ class Deadline:
     """The moment by which a whole fetch must be over, on the monotonic clock."""
 
     at: float
+    seconds: float = 0.0
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
         """The deadline `seconds` from now."""
-        return cls(time.monotonic() + seconds)
+        return cls(time.monotonic() + seconds, seconds)
 
     @property
     def has_passed(self) -> bool:
         """Whether it is too late."""
         return time.monotonic() >= self.at
+
+    @property
+    def complaint(self) -> str:
+        """What to say when it has passed."""
+        return f"did not finish within {self.seconds:g} seconds; try again later"
 
     def bound(self, seconds: float | None) -> float:
         """`seconds`, or less where less is left.
@@ -45,7 +51,7 @@ class Deadline:
         """
         left = self.at - time.monotonic()
         if left <= 0:
-            raise FetchError("did not finish in time")
+            raise FetchError(self.complaint)
         return left if seconds is None else min(seconds, left)
 
 
@@ -182,13 +188,28 @@ class GuardedStream(httpcore2.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
-        """Secure the connection; the certificate is checked against the name, not the address."""
-        secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.bound(timeout))
+        """Secure the connection; the certificate is checked against the name, not the address.
+
+        Raises:
+            FetchError: no agreement on TLS, or a certificate that is not to be trusted.
+        """
+        try:
+            secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.bound(timeout))
+        except httpcore2.ConnectError as error:
+            if isinstance(error.__cause__, ssl.SSLError):
+                raise FetchError(_describe_tls(error.__cause__)) from error
+            raise
         return GuardedStream(secured, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:
         """What the connection below knows of itself."""
         return self._stream.get_extra_info(info)
+
+
+def _describe_tls(error: ssl.SSLError) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"has a certificate that is not to be trusted ({error.verify_message}); check the name in its address"
+    return "does not agree on TLS; check whether its address begins with http or https"
 
 
 def _reason(error: Exception) -> str:
