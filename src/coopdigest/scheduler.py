@@ -118,10 +118,12 @@ class Scheduler:
 
     def _collect_hourly(self) -> None:
         pause = self.workplace.settings.schedule.collect
-        now = self.workplace.clock.now()
+        self._collect_unless_tried_after(self.workplace.clock.now() - pause)
+
+    def _collect_unless_tried_after(self, instant: datetime) -> None:
         items = self.workplace.store.items
         tried = [items.source(name).last_tried for name in self.workplace.source_names]
-        if any(last is None or now - last >= pause for last in tried):
+        if any(last is None or last <= instant for last in tried):
             self._collect()
 
     def _collect(self) -> None:
@@ -140,7 +142,7 @@ class Scheduler:
         if occurrence.is_missed:
             self._miss(occurrence, state)
             return
-        self._collect_if_stale(occurrence)
+        self._collect_unless_tried_after(occurrence.due - timedelta(microseconds=1))
         self._drain(occurrence.period)
 
     def _is_reopened(self, state: IssueState, period: Period) -> bool:
@@ -154,12 +156,6 @@ class Scheduler:
         now = self.workplace.clock.now()
         self.workplace.store.issues.set_state(occurrence.period, IssueState.MISSED, now, why)
         self.log(f"issue {occurrence.period.key} missed: {why}; send it by hand if it is still wanted")
-
-    def _collect_if_stale(self, occurrence: Occurrence) -> None:
-        items = self.workplace.store.items
-        tried = [items.source(name).last_tried for name in self.workplace.source_names]
-        if any(last is None or last < occurrence.due for last in tried):
-            self._collect()
 
     def _drain(self, period: Period) -> None:
         workplace = self.workplace

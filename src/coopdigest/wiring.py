@@ -92,7 +92,7 @@ class Workplace:
     @cached_property
     def transport(self) -> Transport:
         """SMTP by `[smtp] url`."""
-        from coopdigest.mail.endpoint import Login, SmtpEndpoint, StartTls, Timeouts
+        from coopdigest.mail.endpoint import Login, SmtpEndpoint, Timeouts
         from coopdigest.mail.smtp import SmtpTransport
 
         table = self.settings.smtp
@@ -102,7 +102,7 @@ class Workplace:
             )
         server, limits = table.server, table.timeouts
         login = Login(server.user, server.password or "") if server.user else None
-        endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, StartTls(server.starttls.value), login)
+        endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, server.starttls, login)
         timeouts = Timeouts(limits.connect, limits.command, limits.data, limits.block, limits.dot)
         return SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)
 

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from coopdigest.domain.delivery import Envelope, Verdict
-from coopdigest.mail.endpoint import SmtpEndpoint, StartTls
+from coopdigest.domain.mail_server import StartTls
+from coopdigest.mail.endpoint import SmtpEndpoint
 from coopdigest.mail.smtp import SmtpTransport
 
 AMINA = Envelope("news@example.org", "amina@example.net")

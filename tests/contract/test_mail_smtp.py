@@ -9,8 +9,9 @@ import pytest
 
 from coopdigest.domain.delivery import Envelope, Outcome, Verdict
 from coopdigest.domain.errors import TransportError
+from coopdigest.domain.mail_server import StartTls
 from coopdigest.mail.catcher import CaughtMessage, MailCatcher
-from coopdigest.mail.endpoint import SmtpEndpoint, StartTls, Timeouts
+from coopdigest.mail.endpoint import SmtpEndpoint, Timeouts
 from coopdigest.mail.smtp import SmtpTransport
 from coopdigest.mail.smtp_connection import SmtpConnection
 from coopdigest.testing.smtp_script import Act, Ending, Moment, Offer, Script, Step, at, behave, by_recipient, first_of

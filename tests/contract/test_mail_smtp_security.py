@@ -9,7 +9,8 @@ import trustme
 
 from coopdigest.domain.delivery import Envelope, Verdict
 from coopdigest.domain.errors import TransportError
-from coopdigest.mail.endpoint import Login, SmtpEndpoint, StartTls
+from coopdigest.domain.mail_server import StartTls
+from coopdigest.mail.endpoint import Login, SmtpEndpoint
 from coopdigest.mail.smtp import SmtpTransport
 from coopdigest.testing.smtp_script import Act, Offer, Script, Step, at, behave
 from coopdigest.testing.smtp_server import MisbehavingServer

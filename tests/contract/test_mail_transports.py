@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from coopdigest.domain.delivery import Envelope, Verdict
+from coopdigest.domain.mail_server import StartTls
 from coopdigest.mail.catcher import MailCatcher
-from coopdigest.mail.endpoint import SmtpEndpoint, StartTls
+from coopdigest.mail.endpoint import SmtpEndpoint
 from coopdigest.mail.outbox import OutboxTransport
 from coopdigest.mail.smtp import SmtpTransport
 from coopdigest.ports import Transport

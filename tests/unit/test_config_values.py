@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from coopdigest.config.durations import parse_duration, parse_rate
-from coopdigest.config.smtp_url import SmtpServer, StartTls, parse_smtp_url
+from coopdigest.config.smtp_url import SmtpServer, parse_smtp_url
+from coopdigest.domain.mail_server import StartTls
 
 UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 WORDS = {"seconds": 1, "minute": 60, "hours": 3600, "Days": 86_400, "week": 604_800}

@@ -37,7 +37,7 @@ def schedule(config: Config = CONFIG, count: Next = 5, as_json: AsJson = False) 
 
 
 def _coming(place: Workplace, count: int) -> list[Occurrence]:
-    from coopdigest.domain.period import last_whole_period
+    from coopdigest.calendar.schedule import due_period
     from coopdigest.scheduler import Occurrence, parse_digest_schedule
 
     rule = parse_digest_schedule(place)
@@ -45,7 +45,7 @@ def _coming(place: Workplace, count: int) -> list[Occurrence]:
     after = place.clock.now()
     while len(coming) < count:
         after = rule.next(after)
-        coming.append(Occurrence(after, last_whole_period(place.digest.cadence, after, place.digest.zone)))
+        coming.append(Occurrence(after, due_period(place.digest.cadence, after, place.digest.zone)))
     return coming
 
 

@@ -108,7 +108,6 @@ Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="One perio
 
 def status(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
     """Show campaigns and their tallies. Example: coopdigest status last"""
-
     with workplace(config) as place:
         records = place.store.issues.records()
         keys = [place.period(period).key] if period else [record.period for record in records]
@@ -149,7 +148,6 @@ def resume(period: OwnPeriod, config: Config = CONFIG) -> None:
 
 def cancel(period: OwnPeriod, config: Config = CONFIG) -> None:
     """Never send what was not handed over yet. Example: coopdigest cancel 2021-11"""
-
     with workplace(config) as place:
         found = place.period(period, own=True)
         tally = place.campaigns().cancel(found)

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from coopdigest.domain.mail_server import StartTls, is_loopback
+
 FORM = "smtp://user:password@mail.example.org:587, smtps://... or smtp://...?starttls=required|auto|off"
-
-
-class StartTls(StrEnum):
-    """Whether the line must, may or must not be upgraded (RFC 3207)."""
-
-    REQUIRED = "required"
-    AUTO = "auto"
-    OFF = "off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +98,3 @@ def _starttls(parts: SplitResult, implicit: bool, host: str) -> StartTls:
     if wish not in list(StartTls):
         raise ValueError("has a wrong starttls; write ?starttls=required, auto or off")
     return StartTls(wish)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine, without asking a resolver."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -145,9 +145,18 @@ def parse_period(text: str, cadence: Cadence, zone: ZoneInfo, now: datetime) -> 
     if word.lower() == "this":
         return period_of(cadence, now.astimezone(zone).date(), zone)
     try:
-        return _parse_range(word, zone) if ".." in word else _parse_key(word.upper(), zone)
+        return period_of_key(word.upper(), zone)
     except (ValueError, OverflowError) as error:
         raise ConfigurationError(f"{text!r} is not a period that exists; write one of {FORMS}") from error
+
+
+def period_of_key(key: str, zone: ZoneInfo) -> Period:
+    """The period that bears `key`, the inverse of `Period.key`.
+
+    Raises:
+        ValueError: no period does.
+    """
+    return _parse_range(key, zone) if ".." in key else _parse_key(key, zone)
 
 
 def _parse_range(text: str, zone: ZoneInfo) -> Period:

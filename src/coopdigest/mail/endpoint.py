@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from enum import StrEnum
-from ipaddress import ip_address
 
-
-class StartTls(StrEnum):
-    """Whether the line must, may or must not be upgraded (RFC 3207)."""
-
-    REQUIRED = "required"
-    AUTO = "auto"
-    OFF = "off"
+from coopdigest.domain.mail_server import StartTls, is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +38,7 @@ class SmtpEndpoint:
     @property
     def is_loopback(self) -> bool:
         """Whether the host means this machine, without asking a resolver."""
-        if self.host.lower() == "localhost":
-            return True
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return False
+        return is_loopback(self.host)
 
 
 @dataclass(frozen=True, slots=True)

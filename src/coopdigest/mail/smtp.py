@@ -6,7 +6,8 @@ import socket
 import ssl
 
 from coopdigest.domain.errors import TransportError
-from coopdigest.mail.endpoint import Login, SmtpEndpoint, StartTls, Timeouts
+from coopdigest.domain.mail_server import StartTls
+from coopdigest.mail.endpoint import Login, SmtpEndpoint, Timeouts
 from coopdigest.mail.smtp_capabilities import Capabilities, read_capabilities
 from coopdigest.mail.smtp_command import auth_plain, encode_command, login_answers
 from coopdigest.mail.smtp_connection import SmtpConnection

@@ -10,7 +10,7 @@ from coopdigest.domain.delivery import DeliveryState, Tally
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.errors import ExitCode, HeldError
 from coopdigest.domain.issue import OPENED, IssueState
-from coopdigest.domain.period import Period, parse_period
+from coopdigest.domain.period import Period, period_of_key
 from coopdigest.ports import Campaign, Clock, Composer, IssueStore, ItemStore, Ledger
 from coopdigest.services.collecting import find_holes
 from coopdigest.services.dispatching import Dispatching
@@ -93,12 +93,8 @@ class Campaigns:
             )
 
     def _approve(self, period: Period, composer: Composer, early: bool) -> None:
-        issue = self.editing.issue(period)
-        if not issue.size:
-            self.issues.set_state(period, IssueState.EMPTY, self.clock.now())
-            raise HeldError(f"nothing to send for {period.key}: no items; see: coopdigest issue {period.key}")
+        self.editing.refuse_empty(self.editing.issue(period))
         if not self.digest.automatic:
-            self.editing.require_sendable(period, early)
             raise HeldError(
                 f"issue {period.key} is not approved; look at it, then run: coopdigest approve {period.key}"
             )
@@ -112,11 +108,9 @@ class Campaigns:
         now_standing = self.ledger.finish(campaign.id, self.clock.now())
         if now_standing.state is IssueState.SENT:
             return Sending(Sent.ALREADY if campaign.state is IssueState.SENT else Sent.DRAINED, now_standing)
-        self.dispatching.drain(campaign.id, self.issues.editions(self._period(campaign)))
+        period = period_of_key(campaign.period, self.digest.zone)
+        self.dispatching.drain(campaign.id, self.issues.editions(period))
         return Sending(Sent.DRAINED, self.ledger.finish(campaign.id, self.clock.now()))
-
-    def _period(self, campaign: Campaign) -> Period:
-        return parse_period(campaign.period, self.digest.cadence, self.digest.zone, self.clock.now())
 
     def pause(self, period: Period) -> None:
         """Hold an open campaign; what is in flight is finished, the rest stays pending."""

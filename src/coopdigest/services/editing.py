@@ -61,10 +61,7 @@ class Editing:
             HeldError: the issue holds nothing.
             CompositionError: a template does not compile.
         """
-        if not issue.size:
-            raise HeldError(
-                f"nothing to send for {issue.period.key}: no items; see: coopdigest issue {issue.period.key}"
-            )
+        _require_items(issue)
         languages = self.digest.languages
         return [composer.compose(issue.in_language(language, languages), language) for language in languages]
 
@@ -91,8 +88,7 @@ class Editing:
         if record and record.state in OPENED:
             return record
         issue = self.issue(period)
-        if not issue.size:
-            self.issues.set_state(period, IssueState.EMPTY, self.clock.now())
+        self.refuse_empty(issue)
         if record and record.state in {IssueState.APPROVED, IssueState.CANCELLED}:
             self.issues.unapprove(period, "approved again")
             issue = self.issue(period)
@@ -104,6 +100,12 @@ class Editing:
         approved = self.issues.record(period)
         assert approved is not None  # noqa: S101 - written a line above
         return approved
+
+    def refuse_empty(self, issue: Issue) -> None:
+        """Record an issue that holds nothing as empty, and raise HeldError."""
+        if not issue.size:
+            self.issues.set_state(issue.period, IssueState.EMPTY, self.clock.now())
+        _require_items(issue)
 
     def require_sendable(self, period: Period, early: bool) -> None:
         """Refuse a period that is not the digest's own, or not over."""
@@ -131,3 +133,9 @@ class Editing:
             return False
         self.issues.unapprove(period, "the sender or list headers changed after approval")
         return True
+
+
+def _require_items(issue: Issue) -> None:
+    key = issue.period.key
+    if not issue.size:
+        raise HeldError(f"nothing to send for {key}: no items; see: coopdigest issue {key}")

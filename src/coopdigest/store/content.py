@@ -11,7 +11,7 @@ from sqlalchemy import Row
 
 from coopdigest.domain.issue import Issue, IssueItem, IssueState, Merge, Section
 from coopdigest.domain.item import Image, Item
-from coopdigest.domain.period import Cadence, parse_period
+from coopdigest.domain.period import period_of_key
 
 _PLAIN = ("id", "source", "identity", "title", "theme", "summary", "summary_html", "url", "credit", "language")
 _PLAIN_TOO = ("position", "undated")
@@ -47,14 +47,13 @@ def issue_to_json(issue: Issue) -> dict[str, Any]:
 
 def issue_from_json(data: Mapping[str, Any], period: str, state: IssueState, zone: ZoneInfo) -> Issue:
     """The issue that `issue_to_json` was given."""
-    key = parse_period(
-        period, Cadence.MONTH, zone, datetime.now(zone)
-    )  # a key is absolute: cadence and now do not count
     sections = tuple(
         Section(section["theme"], tuple(_entry_from_json(entry) for entry in section["items"]))
         for section in data["sections"]
     )
-    return Issue(data["digest"], key, state, sections, tuple(Merge(*merge) for merge in data["merges"]))
+    return Issue(
+        data["digest"], period_of_key(period, zone), state, sections, tuple(Merge(*merge) for merge in data["merges"])
+    )
 
 
 def _entry_to_json(entry: IssueItem) -> dict[str, Any]:

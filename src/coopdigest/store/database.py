@@ -73,10 +73,8 @@ class Database:
         Raises:
             StoreError: the store cannot be used.
         """
-        with self._translating(), self._engine.connect() as bare:
-            connection = bare.execution_options(coopdigest_reads=True)
-            with connection.begin():
-                yield connection
+        with self._transaction(reads=True) as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -85,13 +83,18 @@ class Database:
         Raises:
             StoreError: the store cannot be used.
         """
-        with self._translating(), self._engine.connect() as bare:
-            connection = bare.execution_options(coopdigest_reads=False)
-            with connection.begin():
-                yield connection
+        with self._transaction(reads=False) as connection:
+            yield connection
         self._writes += 1
         if self._writes % _CHECKPOINT_EVERY == 0:
             self.checkpoint()
+
+    @contextmanager
+    def _transaction(self, *, reads: bool) -> Iterator[Connection]:
+        with self._translating(), self._engine.connect() as bare:
+            connection = bare.execution_options(coopdigest_reads=reads)
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def _translating(self) -> Iterator[None]:

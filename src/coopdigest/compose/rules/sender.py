@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from coopdigest.compose.rules.page import CONFIGURATION
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Finding, Severity
+from coopdigest.domain.mail_server import is_loopback
 
 RULES = {
     "D01": "The message names the sender's postal address.",
@@ -29,10 +29,7 @@ def check(digest: Digest) -> Iterator[Finding]:
 
 def _is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    return is_loopback(host) or host.endswith(".localhost")
 
 
 def _warning(rule: str, message: str, hint: str) -> Finding:
