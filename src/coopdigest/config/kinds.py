@@ -24,6 +24,8 @@ _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:-([A-Za-z]{4}))?(?:-([A-Za-z]{2}|[0-9]{3}))?")
 _REGION = re.compile(r"[A-Z]{2}(?:-[A-Z0-9]{1,3})?")
 _SELECTOR = re.compile(rf"{_LABEL}(?:\.{_LABEL})*")
+_FONT = r"(?:[\w-]+(?: [\w-]+)*|'[\w -]+')"
+_FONTS = re.compile(rf"{_FONT}(?:, ?{_FONT})*", re.ASCII)
 _COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})")
 
 
@@ -197,7 +199,22 @@ def _recipient(text: str) -> str:
 def _colour(text: str) -> str:
     if not _COLOUR.fullmatch(text):
         raise ValueError('must be a colour such as "#1e2dbe"')
-    return text.lower()
+    plain = text.lower()
+    return plain if len(plain) == 7 else "#" + "".join(digit * 2 for digit in plain[1:])
+
+
+def _fonts(text: str) -> str:
+    plain = _line(text)
+    if not _FONTS.fullmatch(plain):
+        raise ValueError("must be a list of fonts such as \"Georgia, 'Times New Roman', serif\"")
+    return plain
+
+
+def _picture_url(text: str) -> str:
+    plain = check_web_url(text)
+    if not plain.startswith("https://"):
+        raise ValueError("must begin with https://, because mail clients show no other picture")
+    return plain
 
 
 def _selector(text: str) -> str:
@@ -233,6 +250,8 @@ Day = Annotated[date, BeforeValidator(_day)]
 Region = Annotated[StrictStr, AfterValidator(_region)]
 Recipient = Annotated[StrictStr, AfterValidator(_recipient)]
 Colour = Annotated[StrictStr, AfterValidator(_colour)]
+Fonts = Annotated[StrictStr, AfterValidator(_fonts)]
+PictureUrl = Annotated[StrictStr, AfterValidator(_picture_url)]
 Selector = Annotated[StrictStr, AfterValidator(_selector)]
 Count = Annotated[StrictInt, Field(ge=1)]
 DkimSelector = Annotated[StrictStr, AfterValidator(_dkim_selector)]

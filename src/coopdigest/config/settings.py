@@ -24,7 +24,7 @@ from coopdigest.config import kinds
 from coopdigest.config.places import line_of
 from coopdigest.config.smtp_url import SmtpServer, parse_smtp_url
 from coopdigest.domain.delivery import Backoff
-from coopdigest.domain.digest import Digest, MediaContact, Themes
+from coopdigest.domain.digest import KINDS, Brand, Digest, MediaContact, Themes
 from coopdigest.domain.period import Cadence
 
 
@@ -59,6 +59,7 @@ class DigestTable(Table):
     list_domain: kinds.Domain | None = None
     unsubscribe_mailbox: kinds.EmailAddress | None = None
     carry_over: Annotated[StrictInt, Field(ge=0, le=12)] = 1
+    first_number: kinds.Count = 1
 
     @field_validator("languages")
     @classmethod
@@ -117,6 +118,7 @@ class Selectors(Table):
     summary: kinds.Selector | None = None
     image: kinds.Selector | None = None
     credit: kinds.Selector | None = None
+    kind: kinds.Selector | None = None
 
 
 class ThemeFrom(StrEnum):
@@ -139,6 +141,7 @@ class SourceTable(Table):
     language: kinds.Language | None = None
     theme: kinds.Line | None = None
     theme_from: ThemeFrom = ThemeFrom.CATEGORY
+    item_kind: kinds.Line | None = None
     select: Selectors | None = Field(default=None, validate_default=True)
 
     @field_validator("location")
@@ -177,6 +180,7 @@ class ThemesTable(Table):
     order: tuple[kinds.Line, ...] = ()
     rename: dict[str, kinds.Line] = Field(default_factory=dict)
     default: kinds.Line = "News"
+    marks: tuple[kinds.Line, ...] = Field(default=KINDS, alias="kinds")
 
 
 class Timeouts(Table):
@@ -250,9 +254,15 @@ class DkimTable(Table):
 class BrandTable(Table):
     """`[brand]`: the look that the templates are given."""
 
-    logo: kinds.WebUrl | None = None
+    logo: kinds.PictureUrl | None = None
     logo_alt: kinds.Line | None = None
+    logo_width: Annotated[kinds.Count, Field(ge=16, le=536)] = 160
     colour: kinds.Colour | None = None
+    accent: kinds.Colour | None = None
+    theme_accents: dict[str, kinds.Colour] = Field(default_factory=dict)
+    font: kinds.Fonts | None = None
+    title_font: kinds.Fonts | None = None
+    words: dict[kinds.Language, dict[str, kinds.Line]] = Field(default_factory=dict)
 
 
 class EditorsTable(Table):
@@ -353,5 +363,7 @@ def digest_of(settings: Document) -> Digest:
         unsubscribe_mailbox=table.unsubscribe_mailbox,
         automatic=table.approval is Approval.AUTO,
         carry_over=table.carry_over,
-        themes=Themes(themes.order, dict(themes.rename), themes.default),
+        themes=Themes(themes.order, dict(themes.rename), themes.default, themes.marks),
+        brand=Brand(**dict(settings.brand)),
+        first_number=table.first_number,
     )

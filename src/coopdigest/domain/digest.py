@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -31,18 +32,50 @@ class MediaContact:
     url: str | None = None
 
 
+KINDS = ("Video", "Blog", "Podcast", "Interview", "Photo story", "Publication", "Press release", "Event", "Feature")
+
+
 @dataclass(frozen=True, slots=True)
 class Themes:
-    """How themes are ordered and renamed; `default` is the heading of items that name no theme."""
+    """How themes are ordered and renamed; `default` is the heading of items that name no theme.
+
+    `kinds` are the kickers that say of what kind an item is: it is marked so where another heading stands above it.
+    """
 
     order: tuple[str, ...] = ()
     rename: dict[str, str] = field(default_factory=dict)
     default: str = "News"
+    kinds: tuple[str, ...] = KINDS
 
     def heading(self, theme: str | None) -> str:
         """The heading that an item of `theme` is filed under."""
         kicker = theme or self.default
         return self.rename.get(kicker, kicker)
+
+    def kind_of(self, kind: str | None, theme: str | None, heading: str) -> str | None:
+        """Of what kind an item is, where it says so: its own word, or its kicker; None where the heading says it."""
+        word = kind or (theme if theme in self.kinds else None)
+        return None if word is None or word.casefold() == heading.casefold() else word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brand:
+    """The look of the digest. Colours are `#rrggbb`; None leaves our own.
+
+    `colour` is the ground of the masthead and the hue of links, `accent` that of rules and marks, `theme_accents`
+    those of single themes. `font` and `title_font` are font stacks as CSS writes them. `words` replaces fixed words:
+    by language, then by their key in the catalogue.
+    """
+
+    logo: str | None = None
+    logo_alt: str | None = None
+    logo_width: int = 160
+    colour: str | None = None
+    accent: str | None = None
+    theme_accents: Mapping[str, str] = field(default_factory=dict)
+    font: str | None = None
+    title_font: str | None = None
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +83,8 @@ class Digest:
     """What stands above every issue: who publishes what, in which zone and cadence, for whom.
 
     `languages` has at least one entry; the first is the digest's own. `public_url` is the root of the public
-    pages without a trailing slash, None where there are none: then messages carry no link to them.
+    pages without a trailing slash, None where there are none: then messages carry no link to them. `first_number` is
+    the number of the first issue that is approved here; later ones count on.
     """
 
     slug: str
@@ -69,6 +103,8 @@ class Digest:
     automatic: bool = False
     carry_over: int = 1
     themes: Themes = field(default_factory=Themes)
+    brand: Brand = field(default_factory=Brand)
+    first_number: int = 1
 
     @property
     def language(self) -> str:

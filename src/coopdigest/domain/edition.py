@@ -52,7 +52,7 @@ def marker(nonce: str, slot: Slot) -> str:
     return f"slot{nonce}{slot.value}end"
 
 
-_SAID = ("title", "day", "summary", "summary_html", "url", "image", "credit", "language")
+_SAID = ("title", "day", "summary", "summary_html", "url", "image", "credit", "language", "kind")
 
 
 def nonce_for(issue: Issue) -> str:
@@ -63,9 +63,8 @@ def nonce_for(issue: Issue) -> str:
     said = [
         (entry.theme, entry.carried_over, *(getattr(entry.item, name) for name in _SAID)) for entry in issue.items()
     ]
-    return hashlib.sha256(repr((issue.digest, issue.period.key, said)).encode("utf-8", "surrogatepass")).hexdigest()[
-        :24
-    ]
+    everything = repr((issue.digest, issue.period.key, issue.number, issue.words, said))
+    return hashlib.sha256(everything.encode("utf-8", "surrogatepass")).hexdigest()[:24]
 
 
 def blank(edition: Edition, content: str, values: dict[Slot, str]) -> str:

@@ -67,6 +67,15 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
+class EditorWords:
+    """What the editor says in one language: an introduction in Markdown, and a subject instead of the usual one."""
+
+    language: str
+    introduction: str | None = None
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """Two items taken for copies of one another: which stayed, which went, and why."""
 
@@ -81,13 +90,15 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """The content of one period's issue."""
+    """The content of one period's issue. `number` is the one it has, or would get if it were approved now."""
 
     digest: str
     period: Period
     state: IssueState
     sections: tuple[Section, ...] = ()
     merges: tuple[Merge, ...] = ()
+    number: int | None = None
+    words: tuple[EditorWords, ...] = ()
 
     def items(self) -> Iterator[IssueItem]:
         """Every item in printed order."""
@@ -102,6 +113,10 @@ class Issue:
     def used_ids(self) -> list[int]:
         """The ids of the items that this issue uses up, merged copies included."""
         return [id_ for entry in self.items() for id_ in (entry.item.id, *entry.copies)]
+
+    def words_in(self, language: str) -> EditorWords:
+        """The editor's words in a language; empty ones where nothing was written."""
+        return next((words for words in self.words if words.language == language), EditorWords(language))
 
     def in_language(self, language: str, languages: tuple[str, ...]) -> Issue:
         """The issue as the edition of `language` shows it.

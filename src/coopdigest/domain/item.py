@@ -25,7 +25,8 @@ class Image:
 class FoundItem:
     """An item as a source yields it. Absent facts are None; `summary` is plain text.
 
-    `summary_html` is the same summary as simple, sanitised inline markup where the source had any.
+    `summary_html` is the same summary as simple, sanitised inline markup where the source had any. `kind` says
+    what sort of thing it is (Video, Blog), where the source says so apart from the theme.
     `day` is the day of publication on the digest's wall calendar; `published` the instant, if known.
     """
 
@@ -39,6 +40,7 @@ class FoundItem:
     image: Image | None = None
     credit: str | None = None
     language: str | None = None
+    kind: str | None = None
     guid: str | None = None
 
 
@@ -62,6 +64,7 @@ class Item:
     position: int
     undated: bool
     first_seen: datetime
+    kind: str | None = None
 
     @property
     def link(self) -> str | None:
