@@ -39,11 +39,21 @@ class EmailComposer:
             CompositionError: a template does not compile or nests too deep (place: file and line).
         """
         viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
-        html = self._html_in_budget(viewer, issue)
+        _, html = self._html_in_budget(viewer, issue)
         context = viewer.context(issue, Form.FULL)
         subject = cleaning.clean_line(self._templates.render("subject.txt", context))
         text = self._templates.render("issue.txt", context)
         return Edition(language, subject, html, _tidy(text), nonce_for(issue))
+
+    def mjml(self, issue: Issue, language: str) -> str:
+        """The MJML that `compose` compiles for `issue`: what the bench gives to other compilers.
+
+        Raises:
+            CompositionError: as `compose`.
+        """
+        viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
+        context, _ = self._html_in_budget(viewer, issue)
+        return self._templates.render("issue.mjml", context)
 
     def check(self, edition: Edition) -> list[Finding]:
         """Lint an edition by the rules of `check`; worst first."""
@@ -57,19 +67,21 @@ class EmailComposer:
                 findings += self._check_leftovers(language)
         return _worst_first(dict.fromkeys(findings))
 
-    def _html_in_budget(self, viewer: Viewer, issue: Issue) -> str:
-        """The HTML part in the fullest form that keeps to the budget; at the end with fewer items."""
-        html = ""
+    def _html_in_budget(self, viewer: Viewer, issue: Issue) -> tuple[Mapping[str, Any], str]:
+        """The HTML part, in the fullest form that keeps to the budget, at the end with fewer items; its variables."""
+        context, html = dict[str, Any](), ""
         for form in Form:
-            html = self._html(viewer.context(issue, form))
+            context = viewer.context(issue, form)
+            html = self._html(context)
             if _is_in_budget(html):
-                return html
+                return context, html
         limit = issue.size
         while limit := limit * 9 // 10:
-            shorter = self._html(viewer.context(issue, Form.TITLES, limit))
+            fewer = viewer.context(issue, Form.TITLES, limit)
+            shorter = self._html(fewer)
             if _is_in_budget(shorter):
-                return shorter
-        return html  # the template alone is too large: no item is to blame
+                return fewer, shorter
+        return context, html  # the template alone is too large: no item is to blame
 
     def _html(self, context: Mapping[str, Any]) -> str:
         """The HTML part."""
