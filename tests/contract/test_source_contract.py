@@ -111,3 +111,10 @@ def test_a_file_that_is_too_large_fails_by_name(kind: str, tmp_path: Path) -> No
         file.truncate(10_000_001)
     with pytest.raises(SourceError, match=r"^news: large is larger than 10 MB"):
         build(kind, str(large)).read(None)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_source_marks_its_items_with_the_kind_that_the_configuration_gives(kind: str) -> None:
+    """Nothing says of what kind an item is, unless the item or the configuration does."""
+    assert {item.kind for item in build(kind).read(None).items} == {None}
+    assert {item.kind for item in build(kind, item_kind="Video").read(None).items} == {"Video"}

@@ -12,7 +12,7 @@ import pytest
 
 from coopdigest.domain.errors import ConfigurationError, SourceError
 from coopdigest.domain.item import Image
-from coopdigest.ports import Reading
+from coopdigest.ports import Note, Reading
 from coopdigest.sources.build import build_source
 
 FIXTURES = Path(__file__).parents[1] / "fixtures/sources"
@@ -162,3 +162,13 @@ def test_an_address_that_cannot_be_fetched_is_a_mistake_of_the_configuration(url
     with pytest.raises(ConfigurationError, match=r"^source s: its location ") as caught:
         build_source("feed", "s", url, Path(), ZoneInfo("UTC"), {})
     assert "secret" not in str(caught.value)
+
+
+def test_a_file_may_say_of_what_kind_it_is(read) -> None:
+    """The front matter's kind, on one line and within bounds, goes before the one that holds for the source."""
+    head = "---\ntitle: T\ndate: 2021-11-04\n{}---\n"
+    assert read(head.format("kind: ' Photo  story '\n"), item_kind="Video").items[0].kind == "Photo story"
+    assert read(head.format(""), item_kind="Video").items[0].kind == "Video"
+    long = read(head.format(f"kind: {'x' * 300}\n"))
+    assert len(long.items[0].kind) <= 100
+    assert long.notes == [Note("a.md", "kind is longer than 100 characters; cut")]

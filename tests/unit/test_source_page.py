@@ -128,3 +128,13 @@ def test_a_fixed_theme_and_language_hold_for_all() -> None:
     """What the configuration says goes before the page."""
     for item in read_file(FIXTURES / "page.html", SELECT, theme="Fixed", language="fr").items:
         assert (item.theme, item.language) == ("Fixed", "fr")
+
+
+def test_an_item_may_say_of_what_kind_it_is(tmp_path: Path) -> None:
+    """The words of the selector's element, else the kind that holds for the source; its absence is no trouble."""
+    path = tmp_path / "page.html"
+    path.write_text("<article><h2><a href=/a>A</a></h2><i>Podcast</i></article><article><h2><a href=/b>B</a></h2>")
+    select = {"item": "article", "title": "h2", "kind": "i"}
+    reading = read_file(path, select, item_kind="Blog")
+    assert [item.kind for item in reading.items] == ["Podcast", "Blog"]
+    assert not any("kind" in note.text for note in reading.notes)

@@ -18,9 +18,9 @@ def build_source(
 ) -> Source:
     """The source of `kind` (listing, page, feed, folder) at `location`, a URL or a path relative to `base`.
 
-    `options` may hold allow_private, language, theme, theme_from (category, author, feed_title, none: feeds),
-    select (a mapping of item, title, link, date, theme, summary, image, credit: pages) and timeouts (a mapping of
-    connect, read, total in seconds). Adapters are imported only when they are needed.
+    `options` may hold allow_private, language, theme, item_kind, theme_from (category, author, feed_title, none:
+    feeds), select (a mapping of item, title, link, date, theme, summary, image, credit, kind: pages) and timeouts (a
+    mapping of connect, read, total in seconds). Adapters are imported only when they are needed.
 
     Raises:
         ConfigurationError: an unknown kind, or options that do not fit it.
@@ -33,7 +33,7 @@ def build_source(
         raise ConfigurationError("its timeouts are connect, read and total, in seconds", place=where) from error
     spot = Location(name, location, base, bool(chosen.get("allow_private")), limits)
     shared: dict[str, Any] = {"name": name, "location": spot}
-    shared |= {key: chosen[key] for key in ("language", "theme") if chosen.get(key)}
+    shared |= {key: chosen[key] for key in ("language", "theme", "item_kind") if chosen.get(key)}
     if kind == "listing":
         from coopdigest.sources.listing import ListingSource
 
@@ -66,6 +66,6 @@ def _build_page(shared: dict[str, Any], options: Mapping[str, Any], where: str) 
     try:
         select = Selectors(**options.get("select") or {})
     except TypeError as error:
-        text = "its select needs `item` and `title`, and may have link, date, theme, summary, image, credit"
+        text = "its select needs `item` and `title`, and may have link, date, theme, summary, image, credit, kind"
         raise ConfigurationError(text, place=where) from error
     return PageSource(**shared, select=select)

@@ -11,7 +11,7 @@ from coopdigest.sources.dates import UNDATED, Moment
 from coopdigest.sources.markup import MARKUP_LIMIT, inline_markup, plain_text
 from coopdigest.sources.sanitise import clean_language, clean_line, clean_paragraphs, clean_url, shorten
 
-LIMITS = {"title": 1_000, "theme": 200, "credit": 500, "summary": 20_000, "alt": 1_000, "guid": 2_000}
+LIMITS = {"title": 1_000, "theme": 200, "credit": 500, "summary": 20_000, "alt": 1_000, "guid": 2_000, "kind": 100}
 MOST_NOTES = 50
 
 
@@ -42,6 +42,7 @@ class Candidate:
     picture: Picture | None = None
     credit: str | None = None
     language: str | None = None
+    kind: str | None = None
     guid: str | None = None
 
 
@@ -64,6 +65,7 @@ def make_item(found: Candidate, notes: list[Note]) -> FoundItem | None:
         image=desk.image(found.picture),
         credit=desk.line("credit", found.credit),
         language=clean_language(found.language),
+        kind=desk.line("kind", found.kind),
         guid=desk.line("guid", found.guid),
     )
 

@@ -34,7 +34,7 @@ class ThemeFrom(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedSource:
-    """A feed. A fixed `theme` or `language` goes before what the entries say.
+    """A feed. A fixed `theme` or `language` goes before what the entries say; `item_kind` is that of all items.
 
     Dates without a zone stand in `zone`, the digest's.
     """
@@ -45,6 +45,7 @@ class FeedSource:
     language: str | None = None
     theme: str | None = None
     theme_from: ThemeFrom = ThemeFrom.CATEGORY
+    item_kind: str | None = None
 
     @property
     def shows_whole_state(self) -> bool:
@@ -89,6 +90,7 @@ class FeedSource:
             picture=entry.picture,
             credit=entry.credit,
             language=self.language or entry.language,
+            kind=self.item_kind,
             guid=entry.guid,
         )
         item = make_item(found, notes)

@@ -23,7 +23,7 @@ from coopdigest.sources.location import Location, read_file
 
 _FILE_LIMIT = 1_000_000  # bytes
 _HEAD_LIMIT = 50_000  # characters of front matter; the YAML reader takes seconds for a megabyte
-_KEYS = frozenset({"title", "date", "theme", "url", "credit", "language", "image", "summary"})
+_KEYS = frozenset({"title", "date", "theme", "url", "credit", "language", "image", "summary", "kind"})
 
 
 class _UnreadableError(Exception):
@@ -32,7 +32,7 @@ class _UnreadableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderSource:
-    """A folder of Markdown files. `theme` and `language` hold for files that name none.
+    """A folder of Markdown files. `theme`, `language` and `item_kind` hold for files that name none.
 
     Raises:
         ConfigurationError: at construction, for a web address.
@@ -43,6 +43,7 @@ class FolderSource:
     zone: ZoneInfo
     language: str | None = None
     theme: str | None = None
+    item_kind: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a web address."""
@@ -98,6 +99,7 @@ class FolderSource:
             picture=_picture(head),
             credit=_word(head, "credit"),
             language=_word(head, "language") or self.language,
+            kind=_word(head, "kind") or self.item_kind,
             guid=place,
         )
         return make_item(found, notes)

@@ -25,12 +25,13 @@ _HEADING_LENGTH = 100  # characters; a line outside every entry that is longer i
 
 @dataclass(frozen=True, slots=True)
 class ListingSource:
-    """A newsroom listing. `language` and `theme` hold for all its items; `theme` stands in for their kickers."""
+    """A newsroom listing. `language`, `theme` and `item_kind` hold for all its items; `theme` stands in for kickers."""
 
     name: str
     location: Location
     language: str | None = None
     theme: str | None = None
+    item_kind: str | None = None
 
     @property
     def shows_whole_state(self) -> bool:
@@ -90,6 +91,7 @@ class ListingSource:
             summary=facts.summary,
             credit=facts.credit,
             language=self.language,
+            kind=self.item_kind,
         )
         return make_item(found, notes)
 

@@ -35,6 +35,7 @@ class Selectors:
     summary: str | None = None
     image: str | None = None
     credit: str | None = None
+    kind: str | None = None
 
     def check(self, source: str) -> None:
         """Refuse what is no selector.
@@ -55,7 +56,7 @@ class Selectors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageSource:
-    """A newsroom page. `language` and `theme`, when given, hold for all its items.
+    """A newsroom page. `language` and `theme`, when given, hold for all its items, `item_kind` for those without one.
 
     Raises:
         ConfigurationError: at construction, for what is no CSS selector.
@@ -67,6 +68,7 @@ class PageSource:
     zone: ZoneInfo
     language: str | None = None
     theme: str | None = None
+    item_kind: str | None = None
 
     def __post_init__(self) -> None:
         """Check the selectors."""
@@ -120,6 +122,7 @@ class PageSource:
             picture=teaser.picture(),
             credit=teaser.words("credit"),
             language=teaser.node.attributes.get("lang") or language,
+            kind=teaser.words("kind") or self.item_kind,
         )
         item = make_item(found, teaser.notes)
         missing = [fact for fact in teaser.missing if fact != "title"]
