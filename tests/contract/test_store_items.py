@@ -45,6 +45,7 @@ def test_every_fact_of_an_item_survives(store: Store) -> None:
     image = Image(url="https://example.org/a.jpg", alt="A mill", credit="Ana")
     published = datetime(2021, 11, 15, 9, 30, 15, 123456, tzinfo=UTC)
     facts = {"theme": "Video", "summary": "Words “so”", "summary_html": "<b>Words</b>", "credit": "© Ana", "guid": "g1"}
+    facts |= {"kind": "Photo story"}
     found = make_found(
         "Ünï 合作社", published=published, url="https://example.org/1", image=image, language="ar", **facts
     )
@@ -53,6 +54,7 @@ def test_every_fact_of_an_item_survives(store: Store) -> None:
     assert (item.title, item.day, item.published, item.url) == ("Ünï 合作社", found.day, published, found.url)
     assert (item.image, item.language, item.credit) == (image, "ar", "© Ana")
     assert (item.theme, item.summary, item.summary_html) == ("Video", "Words “so”", "<b>Words</b>")
+    assert item.kind == "Photo story"
     assert (item.source, item.undated) == ("newsroom", False)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row
 
-from coopdigest.domain.issue import Issue, IssueItem, IssueState, Merge, Section
+from coopdigest.domain.issue import EditorWords, Issue, IssueItem, IssueState, Merge, Section
 from coopdigest.domain.item import Image, Item
 from coopdigest.domain.period import period_of_key
 
 _PLAIN = ("id", "source", "identity", "title", "theme", "summary", "summary_html", "url", "credit", "language")
-_PLAIN_TOO = ("position", "undated")
+_PLAIN_TOO = ("kind", "position", "undated")
 
 
 def image_to_json(image: Image | None) -> dict[str, str | None] | None:
@@ -41,19 +41,37 @@ def issue_to_json(issue: Issue) -> dict[str, Any]:
             {"theme": section.theme, "items": [_entry_to_json(entry) for entry in section.items]}
             for section in issue.sections
         ],
+        "number": issue.number,
+        "words": words_to_json(issue.words),
         "merges": [[m.kept, m.kept_source, m.dropped_source, m.reason] for m in issue.merges],
     }
 
 
 def issue_from_json(data: Mapping[str, Any], period: str, state: IssueState, zone: ZoneInfo) -> Issue:
-    """The issue that `issue_to_json` was given."""
+    """The issue that `issue_to_json` was given; one of schema 0001 has neither number, words nor kinds."""
     sections = tuple(
         Section(section["theme"], tuple(_entry_from_json(entry) for entry in section["items"]))
         for section in data["sections"]
     )
     return Issue(
-        data["digest"], period_of_key(period, zone), state, sections, tuple(Merge(*merge) for merge in data["merges"])
+        data["digest"],
+        period_of_key(period, zone),
+        state,
+        sections,
+        tuple(Merge(*merge) for merge in data["merges"]),
+        data.get("number"),
+        words_from_json(data.get("words")),
     )
+
+
+def words_to_json(words: Iterable[EditorWords]) -> list[list[str | None]]:
+    """The editor's words as the column `issues.words` keeps them."""
+    return [[each.language, each.introduction, each.subject] for each in words]
+
+
+def words_from_json(data: Sequence[Sequence[Any]] | None) -> tuple[EditorWords, ...]:
+    """The words that `words_to_json` was given."""
+    return tuple(EditorWords(*each) for each in data or ())
 
 
 def _entry_to_json(entry: IssueItem) -> dict[str, Any]:

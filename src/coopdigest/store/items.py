@@ -140,5 +140,5 @@ def _success(reading: Reading, count: int, now: datetime) -> dict[str, Any]:
 
 
 def _facts(item: FoundItem) -> dict[str, Any]:
-    names = ("title", "published", "theme", "summary", "summary_html", "url", "credit", "language")
+    names = ("title", "published", "theme", "summary", "summary_html", "url", "credit", "language", "kind")
     return {**{name: getattr(item, name) for name in names}, "image": image_to_json(item.image)}

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import DateTime as SqlDateTime
 
-HEAD = "0001"  # the newest migration; a store at any other revision is migrated or refused
+HEAD = "0002"  # the newest migration; a store at any other revision is migrated or refused
 
 
 class Instant(TypeDecorator[datetime]):
@@ -99,6 +99,7 @@ items = Table(
     Column("image", JSON),
     Column("credit", Text),
     Column("language", String(35)),
+    Column("kind", Text),
     Column("position", Integer, nullable=False),
     Column("undated", Boolean, nullable=False),
     Column("first_seen", Instant, nullable=False),
@@ -121,8 +122,12 @@ issues = Table(
     Column("approved_at", Instant),
     Column("closed_at", Instant),
     Column("reason", Text),
+    Column("number", Integer),
+    Column("words", JSON),
+    Column("overridden", JSON),
     UniqueConstraint("digest", "period"),
 )
+Index("uq_issues_digest_number", issues.c.digest, issues.c.number, unique=True)
 
 editions = Table(
     "editions",

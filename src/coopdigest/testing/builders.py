@@ -31,7 +31,7 @@ def make_found(title: str = "A mill reopens", day: date | None = date(2021, 11, 
 def make_item(id_: int = 1, title: str = "A mill reopens", day: date = date(2021, 11, 15), **facts: Any) -> Item:
     """A collected item; unnamed facts are absent, its source is `newsroom`."""
     plain: dict[str, Any] = dict.fromkeys(
-        ("published", "theme", "summary", "summary_html", "url", "image", "credit", "language")
+        ("published", "theme", "summary", "summary_html", "url", "image", "credit", "language", "kind")
     )
     usual = {"source": "newsroom", "position": id_, "undated": False, "first_seen": SEEN}
     whole = {**plain, **usual, **facts}
