@@ -26,7 +26,6 @@ from coopdigest.store.open_store import open_store
 from coopdigest.store.schema import HEAD, metadata
 from coopdigest.testing.builders import make_period
 
-
 FROZEN_BY_0001 = {
     "digest": "coop-news",
     "sections": [
@@ -79,7 +78,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(tm
         connection.execute(
             text(
                 "INSERT INTO items (id, digest, source, identity, title, day, position, undated, first_seen) VALUES"
-                " (1, 'coop-news', 'newsroom', 'g1', 'A mill reopens', '2021-11-15', 1, 0, '2021-11-30 08:00:00.000000')"
+                " (1, 'coop-news', 'newsroom', 'g1', 'A mill reopens', '2021-11-15', 1, 0, '2021-11-30 08:00:00')"
             )
         )
         connection.execute(
