@@ -14,7 +14,7 @@ from typing import Protocol
 from coopdigest.domain.delivery import Claimed, DeliveryState, Envelope, Outcome, Tally
 from coopdigest.domain.digest import MediaContact
 from coopdigest.domain.edition import Edition, Finding
-from coopdigest.domain.issue import Issue, IssueState
+from coopdigest.domain.issue import EditorWords, Issue, IssueState
 from coopdigest.domain.item import FoundItem, Item
 from coopdigest.domain.period import Period
 from coopdigest.domain.roster import RosterRow
@@ -206,7 +206,11 @@ class ItemStore(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class IssueRecord:
-    """What is kept of an issue. `content` and `fingerprint` are there from approval on."""
+    """What is kept of an issue. `content`, `fingerprint` and `number` are there from approval on.
+
+    `words` are the editor's, by language; they outlive an approval. `overridden` names the errors of `check` that
+    the approval was forced over.
+    """
 
     period: str
     state: IssueState
@@ -241,12 +245,46 @@ class IssueStore(Protocol):
         """
         ...
 
-    def approve(self, issue: Issue, editions: Sequence[Edition], fingerprint: str, *, by: str, now: datetime) -> None:
-        """Freeze content and editions and mark the issue approved, in one transaction."""
+    def set_words(self, period: Period, words: EditorWords) -> None:
+        """Keep the editor's words instead of those of the same language; empty ones remove them.
+
+        Other words void an approval, in the same transaction.
+
+        Raises:
+            HeldError: the campaign is open, or was; nothing is changed.
+        """
+        ...
+
+    def highest_number(self, *, but: str) -> int | None:
+        """The highest number of the issues that are approved, opened, or were cancelled after somebody had them.
+
+        The one of period `but` does not count.
+        """
+        ...
+
+    def approve(
+        self,
+        issue: Issue,
+        editions: Sequence[Edition],
+        fingerprint: str,
+        *,
+        by: str,
+        now: datetime,
+        overridden: Sequence[str] = (),
+    ) -> None:
+        """Freeze content, number and editions and mark the issue approved, in one transaction.
+
+        Raises:
+            HeldError: the issue's life does not allow it, or another issue has its number by now.
+        """
         ...
 
     def unapprove(self, period: Period, reason: str) -> None:
-        """Void an approval: back to draft, the editions are dropped."""
+        """Void an approval: back to draft, the number is free, the editions are dropped; the words stay.
+
+        Raises:
+            HeldError: the issue's life does not allow it, or it was cancelled after somebody had it.
+        """
         ...
 
     def editions(self, period: Period) -> list[Edition]:
@@ -268,6 +306,9 @@ class Campaign:
     tally: Tally
 
 
+    number: int | None = None
+    words: tuple[EditorWords, ...] = ()
+    overridden: tuple[str, ...] = ()
 class Ledger(Protocol):
     """Campaigns, deliveries, attempts: the truth about sending (delivery.md section 1)."""
 

@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from coopdigest.domain.errors import HeldError
-from coopdigest.domain.issue import FINAL, IssueItem, IssueState, Merge, Section
+from coopdigest.domain.issue import FINAL, EditorWords, IssueItem, IssueState, Merge, Section
 from coopdigest.domain.item import Image
 from coopdigest.domain.period import Cadence, Period
 from coopdigest.testing.builders import UTC_ZONE, make_edition, make_found, make_issue, make_item, make_period
 from coopdigest.testing.clock import NOON
-from coopdigest.testing.scenes import Store, approve, collect, enrol
+from coopdigest.testing.scenes import ACCEPTED, Store, approve, collect, enrol, settle_all
 
 NOVEMBER = make_period()
 LATER = NOON + timedelta(days=1)
@@ -57,10 +57,12 @@ def test_approval_freezes_content_and_editions(store: Store) -> None:
     image = Image(url="https://example.org/a.jpg", alt=None, credit="Ana")
     published = datetime(2021, 11, 15, 9, 30, tzinfo=UTC)
     facts = {"theme": "Video", "summary": "Words", "summary_html": "<b>Words</b>", "credit": "© Ana", "language": "fr"}
+    facts |= {"kind": "Photo story"}
     item = make_item(7, "“Ünï”", published=published, url="https://example.org/1", image=image, undated=True, **facts)
     entries = (IssueItem(item, "Films", carried_over=True, copies=(8, 9)),)
     merges = (Merge("“Ünï”", "newsroom", "feed", "same link"),)
-    issue = replace(make_issue(), sections=(Section("Films", entries),), merges=merges)
+    words = (EditorWords("en", "“Ünï”\n\n*so*", None), EditorWords("fr", None, "Sujet"))
+    issue = replace(make_issue(), sections=(Section("Films", entries),), merges=merges, number=84, words=words)
     editions = [make_edition(issue, language) for language in ("fr", "ar", "en")]
     store.issues.approve(issue, editions, "f" * 64, by="Ana", now=NOON)
     record = store.issues.record(NOVEMBER)
@@ -149,3 +151,176 @@ def test_closing_instant_tells_when_the_content_was_fixed(store: Store) -> None:
     assert approved is not None
     assert voided is not None
     assert (approved.closed_at, voided.closed_at) == (NOON, None)
+
+
+ENGLISH = EditorWords("en", "A month of *boats*.\n\n- one\n- two", "Boats")
+FRENCH = EditorWords("fr", "Un mois de bateaux.")
+
+
+def words_of(store: Store, period: Period = NOVEMBER) -> tuple[EditorWords, ...]:
+    """The editor's words that are kept for a period."""
+    record = store.issues.record(period)
+    return record.words if record else ()
+
+
+def approve_number(store: Store, number: int, period: Period = NOVEMBER) -> None:
+    """Approve an issue of one item of its own, with this number."""
+    found = make_found(f"Item of {period.key}", period.first)
+    items = [item for item in collect(store, found, source=period.key) if item.source == period.key]
+    issue = replace(make_issue(items, period), number=number)
+    store.issues.approve(issue, [make_edition(issue)], "f" * 64, by="editor", now=NOON)
+
+
+def open_issue(store: Store, period: Period = NOVEMBER) -> int:
+    """Open the campaign of an approved issue; its id."""
+    enrol(store, "amina@example.org")
+    record = store.issues.record(period)
+    assert record is not None
+    assert record.content is not None
+    return store.ledger.open(record.content, NOON).id
+
+
+def hand_over(store: Store, period: Period = NOVEMBER) -> None:
+    """Hand everything of an open campaign over."""
+    campaign = store.ledger.campaign(period.key)
+    assert campaign is not None
+    sender = store.ledger.enlist(NOON)
+    settle_all(store, campaign, sender, ACCEPTED)
+    store.ledger.retire(sender)
+
+
+def test_words_are_kept_by_language(store: Store) -> None:
+    """Words in a language replace those in the same one, empty ones remove them; nothing else changes."""
+    for words in (FRENCH, EditorWords("en", "Old"), ENGLISH):
+        store.issues.set_words(NOVEMBER, words)
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert (record.state, record.words) == (IssueState.DRAFT, (ENGLISH, FRENCH))
+    store.issues.set_words(NOVEMBER, EditorWords("en"))
+    assert words_of(store) == (FRENCH,)
+    assert words_of(store, make_period(date(2021, 12, 1))) == ()
+    assert [each.words for each in store.issues.records()] == [(FRENCH,)]
+
+
+def test_words_outlive_an_approval(store: Store) -> None:
+    """Approving, voiding and approving again lose no word."""
+    store.issues.set_words(NOVEMBER, ENGLISH)
+    approve(store, [make_item()])
+    assert words_of(store) == (ENGLISH,)
+    store.issues.unapprove(NOVEMBER, "a template changed")
+    assert words_of(store) == (ENGLISH,)
+    store.issues.set_state(NOVEMBER, IssueState.EMPTY, NOON)
+    approve(store, [make_item()])
+    assert words_of(store) == (ENGLISH,)
+
+
+def test_other_words_void_an_approval(store: Store) -> None:
+    """An approval holds for the words that were approved; the same words again leave it alone."""
+    store.issues.set_words(NOVEMBER, ENGLISH)
+    approve(store, [make_item()])
+    store.issues.set_words(NOVEMBER, ENGLISH)
+    still = store.issues.record(NOVEMBER)
+    store.issues.set_words(NOVEMBER, FRENCH)
+    voided = store.issues.record(NOVEMBER)
+    assert still is not None
+    assert voided is not None
+    assert still.state is IssueState.APPROVED
+    assert (voided.state, voided.reason) == (IssueState.DRAFT, "the editor's words in fr changed")
+    assert (voided.content, store.issues.editions(NOVEMBER)) == (None, [])
+    assert voided.words == (ENGLISH, FRENCH)
+
+
+def test_words_of_an_issue_that_goes_out_stay(store: Store) -> None:
+    """Once the campaign is open, and also when it was cancelled half-way, no word can be changed any more."""
+    store.issues.set_words(NOVEMBER, ENGLISH)
+    approve_number(store, 1)
+    open_issue(store)
+    with pytest.raises(HeldError):
+        store.issues.set_words(NOVEMBER, FRENCH)
+    hand_over(store)
+    store.ledger.cancel(NOVEMBER, NOON)
+    with pytest.raises(HeldError):
+        store.issues.set_words(NOVEMBER, FRENCH)
+    assert words_of(store) == (ENGLISH,)
+
+
+def test_range_has_no_words(store: Store) -> None:
+    """Only issues of the digest's own cadence have words of the editor."""
+    with pytest.raises(HeldError):
+        store.issues.set_words(make_period(cadence=Cadence.WEEK), ENGLISH)
+
+
+def test_approval_keeps_the_errors_it_was_forced_over(store: Store) -> None:
+    """What was overridden is remembered with the approval, and forgotten with it."""
+    issue = make_issue([make_item()])
+    over = ("A08 at header.mjml.j2:3", "B27 at edition en")
+    store.issues.approve(issue, [make_edition(issue)], "f" * 64, by="Ana", now=NOON, overridden=over)
+    approved = store.issues.record(NOVEMBER)
+    assert approved is not None
+    assert approved.overridden == over
+    assert [record.overridden for record in store.issues.records()] == [over]
+    store.issues.unapprove(NOVEMBER, "changed")
+    voided = store.issues.record(NOVEMBER)
+    assert voided is not None
+    assert voided.overridden == ()
+    approve(store, [make_item()])
+    again = store.issues.record(NOVEMBER)
+    assert again is not None
+    assert again.overridden == ()
+
+
+def test_highest_number_is_that_of_the_others(store: Store) -> None:
+    """Approved issues count, those without a number and the one that is asked for do not."""
+    december, january = make_period(date(2021, 12, 1)), make_period(date(2022, 1, 1))
+    assert store.issues.highest_number(but="2021-11") is None
+    approve_number(store, 84)
+    approve_number(store, 85, december)
+    approve(store, [make_item()], january)
+    assert store.issues.highest_number(but="2022-01") == 85
+    assert store.issues.highest_number(but="2021-12") == 84
+    assert [record.number for record in store.issues.records()] == [None, 85, 84]
+
+
+@pytest.mark.parametrize("end", ["unapprove", "missed", "cancel", "cancel open"])
+def test_number_that_nobody_saw_is_free_again(store: Store, end: str) -> None:
+    """An issue that was voided, missed or cancelled before anybody had it gives its number back."""
+    approve_number(store, 7)
+    if end == "unapprove":
+        store.issues.unapprove(NOVEMBER, "changed")
+    elif end == "missed":
+        store.issues.set_state(NOVEMBER, IssueState.MISSED, NOON)
+    else:
+        if end == "cancel open":
+            open_issue(store)
+        store.ledger.cancel(NOVEMBER, NOON)
+    assert store.issues.highest_number(but="2021-12") is None
+
+
+@pytest.mark.parametrize("end", ["paused", "sent", "cancelled half-way"])
+def test_number_that_somebody_saw_is_never_free_again(store: Store, end: str) -> None:
+    """An issue that went out keeps its number, whatever becomes of it."""
+    approve_number(store, 7)
+    campaign = open_issue(store)
+    if end == "paused":
+        store.issues.set_state(NOVEMBER, IssueState.PAUSED, NOON)
+    else:
+        hand_over(store)
+    if end == "sent":
+        store.ledger.finish(campaign, NOON)
+    if end == "cancelled half-way":
+        store.ledger.cancel(NOVEMBER, NOON)
+        with pytest.raises(HeldError):
+            store.issues.unapprove(NOVEMBER, "again")
+    assert store.issues.highest_number(but="2021-12") == 7
+
+
+def test_two_issues_cannot_have_one_number(store: Store) -> None:
+    """Whoever comes second with a number is refused, and nothing of that approval is kept."""
+    approve_number(store, 7)
+    december = make_period(date(2021, 12, 1))
+    with pytest.raises(HeldError, match="number 7"):
+        approve_number(store, 7, december)
+    record = store.issues.record(december)
+    assert record is None or (record.state, record.number) == (IssueState.DRAFT, None)
+    approve_number(store, 8, december)
+    approve_number(store, 7)  # its own number is no other's

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -39,6 +39,7 @@ TRANSITIONS: dict[IssueState, frozenset[IssueState]] = {
 }
 FINAL = frozenset({_S.SENT, _S.EMPTY, _S.MISSED, _S.CANCELLED})  # the scheduler has nothing left to do
 OPENED = frozenset({_S.SENDING, _S.PAUSED, _S.SENT})  # there is a campaign
+NUMBERED = OPENED | {_S.APPROVED, _S.CANCELLED}  # may have a number; a cancelled one only if somebody had it
 FROZEN = OPENED | {_S.APPROVED, _S.CANCELLED}  # collecting and drafting do not touch the content
 
 
@@ -73,6 +74,12 @@ class EditorWords:
     language: str
     introduction: str | None = None
     subject: str | None = None
+
+
+def with_words(words: Iterable[EditorWords], new: EditorWords) -> tuple[EditorWords, ...]:
+    """`words` with `new` instead of those of the same language, by language; empty ones are left out."""
+    kept = {each.language: each for each in (*words, new)}
+    return tuple(kept[language] for language in sorted(kept) if kept[language].introduction or kept[language].subject)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from coopdigest.domain.errors import HeldError
 from coopdigest.domain.issue import Issue, IssueState
 from coopdigest.domain.period import Period
 from coopdigest.ports import Campaign
-from coopdigest.store.issues import find_issue, move_issue
+from coopdigest.store.issues import find_issue, move_issue, release_issue
 from coopdigest.store.roster import not_suppressed
 from coopdigest.store.schema import attempts, campaigns, deliveries, editions, issues, subscribers, used_items
 
@@ -116,11 +116,12 @@ def cancel_campaign(connection: Connection, digest: str, period: Period, now: da
     move_issue(connection, issue, IssueState.CANCELLED, now)
     campaign = find_campaign(connection, digest, period.key)
     if campaign is None:
+        release_issue(connection, issue.id)
         return None
     unsent = [state.value for state in sources_of(Cause.SKIP, DeliveryState.SKIPPED)]
     where = (deliveries.c.campaign_id == campaign.id, deliveries.c.state.in_(unsent))
     connection.execute(update(deliveries).where(*where).values(state=DeliveryState.SKIPPED.value))
     after = get_campaign(connection, campaign.id)
     if not (after.tally.accepted or after.tally.in_doubt or after.tally.sending):
-        connection.execute(delete(used_items).where(used_items.c.issue_id == issue.id))
+        release_issue(connection, issue.id)
     return after

@@ -7,15 +7,25 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import HeldError
-from coopdigest.domain.issue import FINAL, Issue, IssueState, check_transition
+from coopdigest.domain.issue import (
+    FINAL,
+    NUMBERED,
+    OPENED,
+    EditorWords,
+    Issue,
+    IssueState,
+    check_transition,
+    with_words,
+)
 from coopdigest.domain.item import Item
 from coopdigest.domain.period import Cadence, Period
 from coopdigest.ports import IssueRecord
-from coopdigest.store.content import issue_from_json, issue_to_json, item_from_row
+from coopdigest.store.content import issue_from_json, issue_to_json, item_from_row, words_from_json, words_to_json
 from coopdigest.store.database import Database
 from coopdigest.store.schema import digests, editions, issues, items, used_items
 
@@ -52,6 +62,9 @@ class IssueTables:
             row.approved_at,
             row.closed_at,
             row.reason,
+            row.number,
+            words_from_json(row.words),
+            tuple(row.overridden or ()),
         )
 
     def used_items(self, cadence: str, *, but: str) -> list[Item]:
@@ -71,14 +84,45 @@ class IssueTables:
             issue = self._find_or_create(connection, period)
             move_issue(connection, issue, state, now, reason)
 
-    def approve(self, issue: Issue, editions_: Sequence[Edition], fingerprint: str, *, by: str, now: datetime) -> None:
+    def set_words(self, period: Period, words: EditorWords) -> None:
+        """See `ports.IssueStore.set_words`."""
+        with self._database.writing() as connection:
+            row = self._find_or_create(connection, period)
+            if row.state in OPENED or _is_spent(connection, row):
+                raise HeldError(f"issue {period.key} is {row.state}: its words went out as they are")
+            old = words_from_json(row.words)
+            new = with_words(old, words)
+            if new == old:
+                return
+            if row.state == IssueState.APPROVED:
+                void_approval(connection, row, f"the editor's words in {words.language} changed")
+            kept = {"words": words_to_json(new)}
+            connection.execute(update(issues).where(issues.c.id == row.id).values(kept))
+
+    def highest_number(self, *, but: str) -> int | None:
+        """See `ports.IssueStore.highest_number`."""
+        query = select(func.max(issues.c.number)).where(issues.c.digest == self._digest, issues.c.period != but)
+        with self._database.reading() as connection:
+            return connection.execute(query).scalar()
+
+    def approve(
+        self,
+        issue: Issue,
+        editions_: Sequence[Edition],
+        fingerprint: str,
+        *,
+        by: str,
+        now: datetime,
+        overridden: Sequence[str] = (),
+    ) -> None:
         """See `ports.IssueStore.approve`."""
         with self._database.writing() as connection:
             row = self._find_or_create(connection, issue.period)
             move_issue(connection, row, IssueState.APPROVED, now)
-            frozen = {"content": issue_to_json(issue), "fingerprint": fingerprint}
+            frozen = {"content": issue_to_json(issue), "fingerprint": fingerprint, "overridden": list(overridden)}
             who = {"approved_by": by, "approved_at": now, "closed_at": now}
             connection.execute(update(issues).where(issues.c.id == row.id).values(**frozen, **who))
+            _give_number(connection, row, issue.number)
             connection.execute(delete(editions).where(editions.c.issue_id == row.id))
             for rank, edition in enumerate(editions_):
                 connection.execute(insert(editions).values(issue_id=row.id, rank=rank, **_edition_values(edition)))
@@ -87,11 +131,7 @@ class IssueTables:
         """See `ports.IssueStore.unapprove`."""
         with self._database.writing() as connection:
             row = self._find_or_create(connection, period)
-            check_transition(row.period, IssueState(row.state), IssueState.DRAFT)
-            nothing = {"content": None, "fingerprint": None, "approved_by": None, "approved_at": None}
-            values = {"state": IssueState.DRAFT.value, "closed_at": None, "reason": reason, **nothing}
-            connection.execute(update(issues).where(issues.c.id == row.id).values(values))
-            connection.execute(delete(editions).where(editions.c.issue_id == row.id))
+            void_approval(connection, row, reason)
 
     def editions(self, period: Period) -> list[Edition]:
         """See `ports.IssueStore.editions`."""
@@ -140,8 +180,41 @@ def move_issue(
     """
     check_transition(row.period, IssueState(row.state), state)
     closed = {"closed_at": now} if state in FINAL and row.closed_at is None else {}
-    values = {"state": state.value, "reason": reason, **closed}
+    number = {} if state in NUMBERED else {"number": None}
+    values = {"state": state.value, "reason": reason, **closed, **number}
     connection.execute(update(issues).where(issues.c.id == row.id).values(values))
+
+
+def void_approval(connection: Connection, row: Row[Any], reason: str) -> None:
+    """Take an issue back to draft inside a transaction; see `ports.IssueStore.unapprove`."""
+    check_transition(row.period, IssueState(row.state), IssueState.DRAFT)
+    if _is_spent(connection, row):
+        raise HeldError(f"issue {row.period} was cancelled after somebody had it; nobody gets it twice")
+    values = dict.fromkeys(("content", "fingerprint", "approved_by", "approved_at", "closed_at", "number"))
+    values |= {"state": IssueState.DRAFT.value, "reason": reason, "overridden": []}
+    connection.execute(update(issues).where(issues.c.id == row.id).values(values))
+    connection.execute(delete(editions).where(editions.c.issue_id == row.id))
+
+
+def release_issue(connection: Connection, issue_id: int) -> None:
+    """Give back the items and the number of an issue that nobody got."""
+    connection.execute(delete(used_items).where(used_items.c.issue_id == issue_id))
+    connection.execute(update(issues).where(issues.c.id == issue_id).values(number=None))
+
+
+def _is_spent(connection: Connection, row: Row[Any]) -> bool:
+    """Whether an issue was cancelled after somebody had it: only then has a cancelled one items."""
+    used = select(used_items.c.item_id).where(used_items.c.issue_id == row.id).limit(1)
+    return row.state == IssueState.CANCELLED and connection.execute(used).first() is not None
+
+
+def _give_number(connection: Connection, row: Row[Any], number: int | None) -> None:
+    try:
+        connection.execute(update(issues).where(issues.c.id == row.id).values(number=number))
+    except IntegrityError as error:
+        raise HeldError(
+            f"another issue became number {number} meanwhile; approve it again: coopdigest approve {row.period}"
+        ) from error
 
 
 def set_digest(connection: Connection, slug: str, values: dict[str, Any]) -> None:

@@ -8,7 +8,16 @@ from datetime import datetime
 
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import HeldError
-from coopdigest.domain.issue import FINAL, Issue, IssueState, check_transition
+from coopdigest.domain.issue import (
+    FINAL,
+    NUMBERED,
+    OPENED,
+    EditorWords,
+    Issue,
+    IssueState,
+    check_transition,
+    with_words,
+)
 from coopdigest.domain.item import Item
 from coopdigest.domain.period import Cadence, Period
 from coopdigest.ports import IssueRecord
@@ -45,21 +54,61 @@ class MemoryIssues:
         check_transition(period.key, old.state, state)
         closed = old.closed_at or (now if state in FINAL else None)
         content = replace(old.content, state=state) if old.content else None
-        self._put(period, replace(old, state=state, content=content, closed_at=closed, reason=reason))
+        number = old.number if state in NUMBERED else None
+        self._put(period, replace(old, state=state, content=content, closed_at=closed, reason=reason, number=number))
 
-    def approve(self, issue: Issue, editions: Sequence[Edition], fingerprint: str, *, by: str, now: datetime) -> None:
+    def set_words(self, period: Period, words: EditorWords) -> None:
+        """Keep the editor's words."""
+        old = self._ensure(period)
+        if old.state in OPENED or self._is_spent(old):
+            raise HeldError(f"issue {period.key} is {old.state}: its words went out as they are")
+        new = with_words(old.words, words)
+        if new != old.words and old.state is IssueState.APPROVED:
+            self.unapprove(period, f"the editor's words in {words.language} changed")
+        if new != old.words:
+            self._put(period, replace(self._ensure(period), words=new))
+
+    def highest_number(self, *, but: str) -> int | None:
+        """The highest number of the other issues."""
+        return max((r.number for r in self._records.values() if r.number is not None and r.period != but), default=None)
+
+    def approve(
+        self,
+        issue: Issue,
+        editions: Sequence[Edition],
+        fingerprint: str,
+        *,
+        by: str,
+        now: datetime,
+        overridden: Sequence[str] = (),
+    ) -> None:
         """Freeze content and editions and mark the issue approved."""
-        period = issue.period
-        check_transition(period.key, self._ensure(period).state, IssueState.APPROVED)
-        content = replace(issue, state=IssueState.APPROVED)
-        self._put(period, IssueRecord(period.key, IssueState.APPROVED, content, fingerprint, by, now, closed_at=now))
+        period, state = issue.period, IssueState.APPROVED
+        old = self._ensure(period)
+        check_transition(period.key, old.state, state)
+        others = {record.number for key, record in self._records.items() if key != period.key}
+        if issue.number is not None and issue.number in others:
+            raise HeldError(f"another issue became number {issue.number} meanwhile; approve {period.key} again")
+        record = IssueRecord(period.key, state, replace(issue, state=state), fingerprint, by, now, closed_at=now)
+        self._put(period, replace(record, number=issue.number, words=old.words, overridden=tuple(overridden)))
         self._editions[period.key] = list(editions)
 
     def unapprove(self, period: Period, reason: str) -> None:
         """Void an approval."""
-        check_transition(period.key, self._ensure(period).state, IssueState.DRAFT)
-        self._put(period, IssueRecord(period.key, IssueState.DRAFT, reason=reason))
+        old = self._ensure(period)
+        check_transition(period.key, old.state, IssueState.DRAFT)
+        if self._is_spent(old):
+            raise HeldError(f"issue {period.key} was cancelled after somebody had it; nobody gets it twice")
+        self._put(period, IssueRecord(period.key, IssueState.DRAFT, reason=reason, words=old.words))
         self._editions.pop(period.key, None)
+
+    def release(self, period: Period) -> None:
+        """Give back the items and the number of an issue that nobody got."""
+        self._items.release(period.key)
+        self._put(period, replace(self._ensure(period), number=None))
+
+    def _is_spent(self, record: IssueRecord) -> bool:
+        return record.state is IssueState.CANCELLED and self._items.is_user(record.period)
 
     def editions(self, period: Period) -> list[Edition]:
         """The frozen editions, the digest's own language first."""

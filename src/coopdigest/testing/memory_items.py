@@ -64,6 +64,10 @@ class MemoryItems:
         """Give back the items that the issue of `period` used."""
         self._uses = {key: user for key, user in self._uses.items() if user != period}
 
+    def is_user(self, period: str) -> bool:
+        """Whether the issue of `period` uses any item."""
+        return period in self._uses.values()
+
     def used(self, cadence: str, *, but: str) -> list[Item]:
         """The items that issues of `cadence` other than that of period `but` used."""
         return [self._items[id_] for (kind, id_), period in self._uses.items() if kind == cadence and period != but]

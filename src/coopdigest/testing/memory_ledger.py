@@ -201,11 +201,12 @@ class MemoryLedger:
         self._issues.set_state(period, IssueState.CANCELLED, now)
         found = self.campaign(period.key)
         if found is None:
+            self._issues.release(period)
             return None
         for row in self._rows_of(found.id):
             row.move(Cause.SKIP, _S.SKIPPED)
         if not self._was_perhaps_handed_over(found.id):
-            self._items.release(period.key)
+            self._issues.release(period)
         return self.campaign(period.key)
 
     def outcomes(self, campaign: int) -> dict[str, Outcome | None]:
