@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jinja2 import Environment
 from selectolax.lexbor import LexborHTMLParser
 
 from coopdigest.compose.composer import HTML_BUDGET, EmailComposer
@@ -371,35 +370,6 @@ def test_template_code_that_a_template_prints_is_found(tmp_path: Path, code: str
     composer = composer_of(None, _own(tmp_path, "subject.txt", source))
     findings = [f for f in composer.check(composer.compose(sample_issue(), "en")) if f.rule == "M01"]
     assert [(f.severity, f.place) for f in findings] == [(Severity.ERROR, "templates/email/subject.txt:2")]
-
-
-def _contrast(one: str, other: str) -> float:
-    """WCAG 2.2 contrast ratio of two colours."""
-
-    def luminance(colour: str) -> float:
-        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-    darker, lighter = sorted((luminance(one), luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-@pytest.mark.parametrize("palette", ["light", "dark"])
-def test_every_text_stands_out_from_its_ground(palette: str) -> None:
-    """At least 4.5 to 1, in the light and in the dark (A07)."""
-    module = Environment(autoescape=True).from_string((SHIPPED / "palette.mjml").read_text("utf-8")).module
-    colours = getattr(module, palette)
-    pairs = [
-        ("ink", "card"),
-        ("muted", "card"),
-        ("link", "card"),
-        ("muted", "page"),
-        ("link", "page"),
-        ("on_label", "label"),
-    ]
-    pairs += [("on_band", "band"), ("on_band_soft", "band")]
-    assert all(_contrast(colours[text], colours[ground]) >= 4.5 for text, ground in pairs)
 
 
 def test_items_with_summary_markup_keep_it() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from coopdigest.compose import cleaning, inlining, wording
+from coopdigest.compose.density import plans
 from coopdigest.compose.lint import lint
 from coopdigest.compose.markup import MarkupError, render_mjml, take_inline_styles
 from coopdigest.compose.probe import leftovers, probe_issue
 from coopdigest.compose.templates import Templates
-from coopdigest.compose.views import Form, Viewer
+from coopdigest.compose.views import Viewer
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Edition, Finding, Severity, nonce_for
 from coopdigest.domain.errors import CompositionError
@@ -38,9 +39,9 @@ class EmailComposer:
         Raises:
             CompositionError: a template does not compile or nests too deep (place: file and line).
         """
-        viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
+        viewer = self._viewer(language)
         _, html = self._html_in_budget(viewer, issue)
-        context = viewer.context(issue, Form.FULL)
+        context = viewer.context(issue)
         subject = cleaning.clean_line(self._templates.render("subject.txt", context))
         text = self._templates.render("issue.txt", context)
         return Edition(language, subject, html, _tidy(text), nonce_for(issue))
@@ -51,8 +52,7 @@ class EmailComposer:
         Raises:
             CompositionError: as `compose`.
         """
-        viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
-        context, _ = self._html_in_budget(viewer, issue)
+        context, _ = self._html_in_budget(self._viewer(language), issue)
         return self._templates.render("issue.mjml", context)
 
     def check(self, edition: Edition) -> list[Finding]:
@@ -68,20 +68,18 @@ class EmailComposer:
         return _worst_first(dict.fromkeys(findings))
 
     def _html_in_budget(self, viewer: Viewer, issue: Issue) -> tuple[Mapping[str, Any], str]:
-        """The HTML part, in the fullest form that keeps to the budget, at the end with fewer items; its variables."""
+        """The HTML part by the fullest plan that keeps to the budget, and its variables."""
         context, html = dict[str, Any](), ""
-        for form in Form:
-            context = viewer.context(issue, form)
+        for plan in plans(issue.size):
+            context = viewer.context(issue, plan)
             html = self._html(context)
-            if _is_in_budget(html):
-                return context, html
-        limit = issue.size
-        while limit := limit * 9 // 10:
-            fewer = viewer.context(issue, Form.TITLES, limit)
-            shorter = self._html(fewer)
-            if _is_in_budget(shorter):
-                return fewer, shorter
-        return context, html  # the template alone is too large: no item is to blame
+            if len(html.encode("utf-8")) <= HTML_BUDGET:
+                break
+        return context, html  # over the budget only where the template alone is too large: no item is to blame
+
+    def _viewer(self, language: str) -> Viewer:
+        own = self._digest.brand.words
+        return Viewer(self._digest, language, wording.read_words(self._folders, language, own))
 
     def _html(self, context: Mapping[str, Any]) -> str:
         """The HTML part."""
@@ -99,8 +97,7 @@ class EmailComposer:
         probe = probe_issue(self._digest)
         try:
             self.compose(probe, language)
-            viewer = Viewer(self._digest, language, wording.read_words(self._folders, language))
-            context = viewer.context(probe, Form.FULL)
+            context = self._viewer(language).context(probe)
             return [finding for name in PARTS for finding in self._find_leftovers(name, context)]
         except CompositionError as error:
             return [_finding(error)]
@@ -110,10 +107,6 @@ class EmailComposer:
         for offset, code in leftovers(self._templates.render(name, context)):
             place = self._templates.locate(name, context, offset)
             yield Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint)
-
-
-def _is_in_budget(html: str) -> bool:
-    return len(html.encode("utf-8")) <= HTML_BUDGET
 
 
 def _finding(error: CompositionError) -> Finding:

@@ -5,85 +5,63 @@ The variables of every template:
     language, direction     of the edition: a BCP 47 tag; `ltr` or `rtl`
     start, end              `left`, `right` for ltr and the other way round for rtl
     words                   the catalogue of fixed words (translations/LANGUAGE.toml)
+    light, dark             the colours of both looks (`coopdigest.compose.palette.Palette`)
+    fonts                   font stacks: `body` and `title`
+    logo                    of the brand: `url`, `alt`, `width`; or none
     name                    of the digest
     period, period_key      in words, and as in links
+    number                  of the issue, in words; or none
+    subject                 the subject line
     preheader               the line that inboxes show beside the subject
-    more                    how many items `sections` leaves out (0 in nearly every issue)
-    sections                each with `theme` and `items` (ItemView)
+    introduction            the editor's words as HTML, `introduction_paragraphs` as plain text
+    contents                the sections to announce at the top: each `theme`, `anchor`, `stories` (how many, in words)
+    sections                each with `theme`, `anchor`, `accent` (a colour) and `items` (ItemView)
+    overflow                items that are only listed by title (none in nearly every issue)
+    beyond                  how many items not even that (0 in nearly every issue)
+    whole_url               where all of them can be read on the web, or none
     contact                 the media contact: `name`, `email`, `phone`, `tel`, `url`
     postal_address          one line, or none
     view_url                the issue in the browser, or none
     unsubscribe_url         where a reader leaves: a link to a page, or to a mailbox
     unsubscribe_address     the mailbox, where there is no page
+    preferences_url         where a reader chooses what to get, or none
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import quote
 
-from markupsafe import Markup
-
 from coopdigest.compose import cleaning, wording, wrapping
-from coopdigest.domain.digest import Digest, MediaContact
+from coopdigest.compose.density import WHOLE, Plan
+from coopdigest.compose.introduction import introduction_markup, introduction_paragraphs
+from coopdigest.compose.item_views import ItemView, ItemViewer
+from coopdigest.compose.palette import dark_palette, light_palette, theme_accent
+from coopdigest.compose.subject import write_subject
+from coopdigest.domain.digest import Brand, Digest, MediaContact
 from coopdigest.domain.edition import Slot, marker, nonce_for
-from coopdigest.domain.errors import CompositionError
-from coopdigest.domain.issue import Issue, IssueItem
-from coopdigest.domain.item import Image, Item
-from coopdigest.domain.period import Period, period_of
+from coopdigest.domain.issue import Issue
 
 PREHEADER_LENGTHS = (40, 130)  # A30
-_BRIEF = 240  # characters of a title or a summary in the brief form
-
-
-class Form(IntEnum):
-    """How much of each item the HTML part shows: less when it would be clipped (B28)."""
-
-    FULL = 0
-    BRIEF = 1  # no images, no formatting, summaries cut at a sentence
-    TITLES = 2  # no summaries
-
-
-@dataclass(frozen=True, slots=True)
-class ImageView:
-    """A picture; `alt` is empty when the source gave no words for it."""
-
-    url: str
-    alt: str
-    credit: str
-
-
-@dataclass(frozen=True, slots=True)
-class ItemView:
-    """An item as a template prints it.
-
-    `summary` is HTML, `paragraphs` the whole summary as plain text. `language` and `direction` are empty
-    where they are the edition's own. `carried_over` is the mark of a late item, in words, or empty.
-    """
-
-    title: str
-    has_title: bool
-    url: str | None
-    date: str
-    credit: str
-    carried_over: str
-    summary: Markup
-    paragraphs: tuple[str, ...]
-    image: ImageView | None
-    language: str
-    direction: str
+_CONTENTS_FROM = 5  # items; a shorter issue is seen at a glance
+_FONTS = {
+    "ltr": ("'Helvetica Neue', Helvetica, Arial, sans-serif", "Georgia, 'Times New Roman', serif"),
+    "rtl": ("'Segoe UI', Tahoma, Arial, sans-serif", "'Segoe UI', Tahoma, Arial, sans-serif"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class SectionView:
-    """One theme and its items."""
+    """One theme and its items; `size` counts those that are only listed further down, too."""
 
     theme: str
+    anchor: str
+    accent: str
     items: tuple[ItemView, ...]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,97 +70,111 @@ class Viewer:
 
     digest: Digest
     language: str
-    words: Mapping[str, str]
+    words: Mapping[str, wording.Word]
 
-    def context(self, issue: Issue, form: Form, limit: int | None = None) -> dict[str, Any]:
-        """The variables of the templates; `limit` leaves out items beyond that many."""
+    def context(self, issue: Issue, plan: Plan = WHOLE) -> dict[str, Any]:
+        """The variables of the templates, with as much of each item as `plan` says."""
         direction = wording.direction_of(self.language)
-        sections = tuple(self._sections(issue, form, limit))
+        items = ItemViewer(self.digest, self.language, self.words, issue.period)
+        sections = tuple(self._sections(issue, plan, items))
+        shown = [section for section in sections if section.items]
+        overflow, beyond = _overflow(issue, plan, items)
+        introduction = issue.words_in(self.language).introduction
         return {
             "language": self.language,
             "direction": direction,
             "start": "right" if direction == "rtl" else "left",
             "end": "left" if direction == "rtl" else "right",
             "words": self.words,
-            "name": cleaning.clean_line(self.digest.name),
-            "period": wording.period_in_words(issue.period, self.language),
-            "period_key": issue.period.key,
-            "preheader": preheader(sections),
-            "sections": sections,
-            "more": max(0, issue.size - limit) if limit is not None else 0,
+            **self._look(direction),
+            **self._names(issue),
+            "preheader": preheader(shown or [_list_section(overflow)], introduction_paragraphs(introduction)),
+            "introduction": introduction_markup(introduction),
+            "introduction_paragraphs": introduction_paragraphs(introduction),
+            "contents": self._contents(sections, issue.size),
+            "sections": shown,
+            "overflow": overflow,
+            "beyond": beyond,
             "contact": _contact(self.digest.media_contact),
             "postal_address": cleaning.clean_line(self.digest.postal_address),
             **self._links(issue),
         }
 
-    def _sections(self, issue: Issue, form: Form, limit: int | None) -> Iterator[SectionView]:
-        left = issue.size if limit is None else limit
-        for section in issue.sections:
-            items = tuple(self._item(entry, issue, form) for entry in section.items[:left])
-            left -= len(items)
-            if items:
-                yield SectionView(cleaning.clean_line(section.theme), items)
+    def _sections(self, issue: Issue, plan: Plan, items: ItemViewer) -> Iterator[SectionView]:
+        place = 0
+        for number, section in enumerate(issue.sections, 1):
+            left = len(section.items) if plan.shown is None else max(0, plan.shown - place)
+            views = tuple(
+                items.view(entry, plan.form_of(place + rank, rank)) for rank, entry in enumerate(section.items[:left])
+            )
+            theme = cleaning.clean_line(section.theme)
+            accent = theme_accent(self.digest.brand, section.theme)
+            yield SectionView(theme, f"section-{number}", accent, views, len(section.items))
+            place += len(section.items)
+
+    def _contents(self, sections: Sequence[SectionView], size: int) -> list[dict[str, str]]:
+        """The themes with how many stories each has; empty where the issue is short or has one theme only."""
+        if size < _CONTENTS_FROM or len(sections) < 2:
+            return []
+        return [
+            {
+                "theme": section.theme,
+                "anchor": section.anchor if section.items else "",
+                "stories": wording.fill(self._word("stories"), count=section.size),
+            }
+            for section in sections
+        ]
+
+    def _look(self, direction: str) -> dict[str, Any]:
+        brand = self.digest.brand
+        body, title = _FONTS[direction]
+        fonts = {"body": brand.font or body, "title": brand.title_font or brand.font or title}
+        return {
+            "light": asdict(light_palette(brand)),
+            "dark": asdict(dark_palette(brand)),
+            "fonts": fonts,
+            "logo": _logo(brand, self.digest.name),
+        }
+
+    def _names(self, issue: Issue) -> dict[str, str | None]:
+        name = cleaning.clean_line(self.digest.name)
+        period = wording.period_in_words(issue.period, self.language)
+        number = wording.fill(self._word("issue_number"), number=issue.number) if issue.number else None
+        lead = next((cleaning.clean_line(entry.item.title) for entry in issue.items()), "")
+        facts = {"name": name, "period": period, "number": issue.number or "", "count": issue.size}
+        own = cleaning.clean_line(issue.words_in(self.language).subject)
+        return {
+            "name": name,
+            "period": period,
+            "period_key": issue.period.key,
+            "number": number,
+            "subject": own or write_subject(self._word("subject"), lead, **facts),
+        }
 
     def _links(self, issue: Issue) -> dict[str, str | None]:
         if self.digest.public_url:
             view = f"{self.digest.public_url}/issues/{issue.period.key}/{self.language}"
             leave = marker(nonce_for(issue), Slot.UNSUBSCRIBE_URL)
-            return {"view_url": view, "unsubscribe_url": leave, "unsubscribe_address": None}
+            links = {"view_url": view, "whole_url": f"{view}/text", "unsubscribe_url": leave}
+            return {**links, "unsubscribe_address": None, "preferences_url": None}
         address = cleaning.clean_line(self.digest.unsubscribe_address())
         leave = f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
-        return {"view_url": None, "unsubscribe_url": leave, "unsubscribe_address": address}
+        nowhere = {"view_url": None, "whole_url": None, "preferences_url": None}
+        return {**nowhere, "unsubscribe_url": leave, "unsubscribe_address": address}
 
-    def _item(self, entry: IssueItem, issue: Issue, form: Form) -> ItemView:
-        item = entry.item
-        language = self._foreign_language(item)
-        day = wording.day_in_words(item.day, self.language)
-        title = cleaning.clean_line(item.title)
-        return ItemView(
-            title=(title if form is Form.FULL else wrapping.cut(title, _BRIEF)) or self._word("untitled"),
-            has_title=bool(title),
-            url=cleaning.clean_url(item.url),
-            date=wording.fill(self._word("undated"), date=day) if item.undated else day,
-            credit=cleaning.clean_line(item.credit),
-            carried_over=self._carried_over(item, issue.period) if entry.carried_over else "",
-            summary=_summary(item, form),
-            paragraphs=cleaning.clean_paragraphs(item.summary),
-            image=_image(item.image, item.credit) if form is Form.FULL else None,
-            language=language or "",
-            direction=self._foreign_direction(item, language),
-        )
-
-    def _foreign_language(self, item: Item) -> str | None:
-        """The item's language when it is not the edition's."""
-        tag = cleaning.clean_language(item.language)
-        return tag if tag and tag.split("-")[0].lower() != self.language.split("-")[0].lower() else None
-
-    def _foreign_direction(self, item: Item, language: str | None) -> str:
-        """The item's direction where the edition's would not do: by its language, else by its first letter."""
-        own = wording.direction_of(self.language)
-        if language:
-            return wording.direction_of(language)
-        actual = wording.direction_of_text(item.title) or own
-        return actual if actual != own else ""
-
-    def _word(self, key: str) -> str:
-        if key not in self.words:
-            place = f"templates/email/translations/{self.language}.toml"
-            raise CompositionError(f"there is no word for {key}, not even in en.toml", place=place)
-        return self.words[key]
-
-    def _carried_over(self, item: Item, period: Period) -> str:
-        if period.cadence is None:
-            return self._word("carried_over")
-        own = period_of(period.cadence, item.day, period.zone)
-        return wording.fill(self._word("carried_over_from"), period=wording.period_in_words(own, self.language))
+    def _word(self, key: str) -> wording.Word:
+        return wording.require_word(self.words, key, self.language)
 
 
-def preheader(sections: tuple[SectionView, ...]) -> str:
-    """The titles in printed order, with the first summary where they say little; 40 to 130 characters (A30)."""
+def preheader(sections: Sequence[SectionView], introduction: Sequence[str] = ()) -> str:
+    """The introduction's beginning, else the titles in printed order, with the first summary where they say little.
+
+    40 to 130 characters (A30).
+    """
     items = [item for section in sections for item in section.items]
     least, most = PREHEADER_LENGTHS
-    line = ""
-    for item in items:
+    line = " ".join(introduction)
+    for item in items if len(line) < least else ():
         longer = f"{line} · {item.title}" if line else item.title
         if line and len(longer) > most:
             break
@@ -192,24 +184,23 @@ def preheader(sections: tuple[SectionView, ...]) -> str:
     return wrapping.cut(line, most)
 
 
-def _summary(item: Item, form: Form) -> Markup:
-    if form is Form.TITLES:
-        return Markup("")
-    paragraphs = cleaning.clean_paragraphs(item.summary)
-    if form is Form.BRIEF:
-        return Markup("<p>{}</p>").format(wrapping.cut(" ".join(paragraphs), _BRIEF)) if paragraphs else Markup("")
-    markup = cleaning.clean_markup(item.summary_html)
-    if markup is None:
-        return Markup("").join(Markup("<p>{}</p>").format(paragraph) for paragraph in paragraphs)
-    return Markup(markup if re.match(r"<(p|ul|ol|blockquote)>", markup) else f"<p>{markup}</p>")  # noqa: S704 - sanitised
+def _overflow(issue: Issue, plan: Plan, items: ItemViewer) -> tuple[tuple[ItemView, ...], int]:
+    """The items that are only listed, and how many not even that."""
+    if plan.shown is None:
+        return (), 0
+    rest = list(issue.items())[plan.shown :]
+    listed = rest if plan.listed is None else rest[: plan.listed]
+    return tuple(items.list_view(entry) for entry in listed), len(rest) - len(listed)
 
 
-def _image(image: Image | None, item_credit: str | None) -> ImageView | None:
-    url = cleaning.clean_url(image.url) if image else None
-    if image is None or url is None:
-        return None
-    credit = cleaning.clean_line(image.credit)
-    return ImageView(url, cleaning.clean_line(image.alt), "" if credit == cleaning.clean_line(item_credit) else credit)
+def _list_section(items: tuple[ItemView, ...]) -> SectionView:
+    return SectionView("", "", "", items, len(items))
+
+
+def _logo(brand: Brand, name: str) -> dict[str, str | int] | None:
+    url = cleaning.clean_url(brand.logo)
+    alt = cleaning.clean_line(brand.logo_alt or name)
+    return {"url": url, "alt": alt, "width": brand.logo_width} if url else None
 
 
 def _contact(contact: MediaContact) -> dict[str, str | None]:

@@ -6,6 +6,7 @@ import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -18,22 +19,63 @@ from coopdigest.domain.period import Cadence, Period
 _FALLBACK = "en"
 _INTERNATIONAL = {"en": "en-001"}  # day before month: the readers of a digest in English are seldom only American
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
-def read_words(folders: Sequence[Path], language: str) -> dict[str, str]:
+@dataclass(frozen=True, slots=True)
+class Plural:
+    """A word whose form depends on a count: its forms by the categories of CLDR (one, few, other ...)."""
+
+    language: str
+    forms: Mapping[str, str]
+
+    def pick(self, count: object) -> str:
+        """The form for a count; `other` where the language's own is missing, or where there is no count."""
+        category = locale_of(self.language).plural_form(count) if isinstance(count, int) else "other"
+        return self.forms.get(category) or self.forms["other"]
+
+
+Word = str | Plural
+
+
+def read_words(
+    folders: Sequence[Path], language: str, own: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, Word]:
     """Every fixed word in `language`; what its catalogue lacks comes from the plain language, then from English.
 
-    Word by word the first of `folders` wins, so that a digest may change one word and keep the others.
+    Word by word `own` (by language) wins, then the first of `folders`, so that a digest may change one word only.
 
     Raises:
         CompositionError: a catalogue is not readable as TOML, or holds something else than words.
     """
-    words: dict[str, str] = {}
-    for name in dict.fromkeys((language, language.split("-")[0], _FALLBACK)):
-        for folder in folders:
-            for key, word in _read_catalogue(folder / "translations" / f"{name}.toml").items():
-                words.setdefault(key, word)
+    words: dict[str, Word] = {}
+    for name in (*_names(language), _FALLBACK):
+        for key, word in {**_read_catalogues(folders, name), **(own or {}).get(name, {})}.items():
+            words.setdefault(key, word)
     return words
+
+
+def missing_words(
+    folders: Sequence[Path], language: str, own: Mapping[str, Mapping[str, str]] | None = None
+) -> list[str]:
+    """What English has and `language` lacks: keys, and `key.form` for the plural forms that the language needs."""
+    there: dict[str, Word] = {}
+    for name in reversed(_names(language)):
+        there |= {**_read_catalogues(folders, name), **(own or {}).get(name, {})}
+    missing: list[str] = []
+    for key in _read_catalogues(folders, _FALLBACK):
+        word = there.get(key)
+        if word is None:
+            missing.append(key)
+        elif isinstance(word, Plural):
+            needed = ("other", *sorted(locale_of(language).plural_form.tags))
+            missing += [f"{key}.{form}" for form in dict.fromkeys(needed) if form not in word.forms]
+    return missing
+
+
+def _names(language: str) -> list[str]:
+    """The catalogues that serve a language: its own, and that of the plain language."""
+    return list(dict.fromkeys((language, language.split("-")[0])))
 
 
 def catalogue_paths(folders: Sequence[Path]) -> list[Path]:
@@ -41,7 +83,14 @@ def catalogue_paths(folders: Sequence[Path]) -> list[Path]:
     return [path for folder in folders for path in sorted(folder.glob("translations/*.toml"))]
 
 
-def _read_catalogue(path: Path) -> Mapping[str, str]:
+def _read_catalogues(folders: Sequence[Path], name: str) -> dict[str, Word]:
+    words: dict[str, Word] = {}
+    for folder in reversed(folders):
+        words |= _read_catalogue(folder / "translations" / f"{name}.toml")
+    return words
+
+
+def _read_catalogue(path: Path) -> dict[str, Word]:
     place = "/".join(path.parts[-4:])
     if not path.is_file():
         return {}
@@ -52,15 +101,35 @@ def _read_catalogue(path: Path) -> Mapping[str, str]:
         raise CompositionError(
             f"not readable as TOML: {error}", place=place + (f":{line[1]}" if line else "")
         ) from error
-    wrong = next((key for key, word in read.items() if not isinstance(word, str)), None)
-    if wrong is not None:
-        raise CompositionError(f"{wrong} is not a word in quotes", place=place)
-    return read
+    return {key: _read_word(key, value, path.stem, place) for key, value in read.items()}
 
 
-def fill(words: str, **values: object) -> str:
-    """`words` with `{name}` replaced by the value of that name; any other brace stays."""
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), words)
+def _read_word(key: str, value: object, language: str, place: str) -> Word:
+    if isinstance(value, str):
+        return value
+    if not isinstance(value, dict) or not all(isinstance(form, str) for form in value.values()):
+        raise CompositionError(f"{key} is not a word in quotes, nor a table of plural forms", place=place)
+    if "other" not in value or set(value) - set(_CATEGORIES):
+        raise CompositionError(f"{key} needs a form `other`, and may have {', '.join(_CATEGORIES[:-1])}", place=place)
+    return Plural(language, value)
+
+
+def fill(word: Word, **values: object) -> str:
+    """A word with `{name}` replaced by the value of that name; any other brace stays. A plural goes by `count`."""
+    text = word.pick(values.get("count")) if isinstance(word, Plural) else word
+    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+
+def require_word(words: Mapping[str, Word], key: str, language: str) -> Word:
+    """The word of a key.
+
+    Raises:
+        CompositionError: not even the English catalogue has it.
+    """
+    if key not in words:
+        place = f"templates/email/translations/{language}.toml"
+        raise CompositionError(f"there is no word for {key}, not even in en.toml", place=place)
+    return words[key]
 
 
 def locale_of(language: str) -> Locale:
