@@ -10,20 +10,23 @@ from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urldefrag
 from zoneinfo import ZoneInfo
 
 from coopdigest.config.loading import load_settings
 from coopdigest.config.settings import Settings, SourceTable, digest_of
 from coopdigest.domain.delivery import Outcome
 from coopdigest.domain.digest import Digest, MediaContact
+from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import ConfigurationError, HeldError, SourceError
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
-from coopdigest.ports import Clock, Composer, Source, Transport
+from coopdigest.ports import Clock, Composer, Link, Source, Transport
 from coopdigest.services.campaigns import Campaigns
 from coopdigest.services.collecting import Collecting
 from coopdigest.services.dispatching import Dispatching
 from coopdigest.services.editing import Editing
+from coopdigest.services.link_checking import LinkChecking
 from coopdigest.services.subscriptions import Imported, Subscriptions
 
 if TYPE_CHECKING:
@@ -67,6 +70,21 @@ class Workplace:
         from coopdigest.compose.composer import EmailComposer
 
         return EmailComposer(self.digest, self.template_folders)
+
+    def links(self, editions: Sequence[Edition]) -> list[Link]:
+        """The links of these editions that are the same for every reader."""
+        from coopdigest.compose.rules.links import links_of
+
+        return [link for edition in editions for link in links_of(edition)]
+
+    @cached_property
+    def link_checking(self) -> LinkChecking:
+        """The service that asks for links. Only what the configuration names itself may be a private address."""
+        from coopdigest.sources.links import WebLinkVisitor
+        from coopdigest.sources.turns import Turns
+
+        own = frozenset(urldefrag(url).url for url in [self.digest.media_contact.url] if url)
+        return LinkChecking(WebLinkVisitor(Turns(self.clock), own), self.digest.public_url)
 
     @property
     def template_folders(self) -> list[Path]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from coopdigest.cli.options import CONFIG, AnyPeriod, AsJson, Config, workplace
-from coopdigest.cli.output import issue_document, show, show_issue, show_json, tell
-from coopdigest.domain.errors import ExitCode
+from coopdigest.cli.output import counting, issue_document, show, show_issue, show_json, tell
+from coopdigest.domain.errors import ConfigurationError, ExitCode
 
 if TYPE_CHECKING:
-    from coopdigest.domain.edition import Finding
+    from coopdigest.domain.edition import Edition, Finding
     from coopdigest.services.collecting import SourceReport
+    from coopdigest.wiring import Workplace
 
 
 def register(app: typer.Typer) -> None:
@@ -84,22 +85,34 @@ def compose(period: AnyPeriod, out: Out, config: Config = CONFIG) -> None:
 Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="Check this issue too.")]
 
 
-def check(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Lint the templates and the composed issue. Example: coopdigest check last"""
+AskLinks = Annotated[bool, typer.Option("--links", help="Ask for every link of the issue, politely; takes a while.")]
+
+
+def check(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False, links: AskLinks = False) -> None:
+    """Lint the templates and the composed issue. Examples: coopdigest check last; coopdigest check last --links"""
     from coopdigest.domain.edition import Severity
 
+    if links and not period:
+        raise ConfigurationError("--links needs the period whose links are meant; try: coopdigest check last --links")
     with workplace(config) as place:
         findings = place.composer.check_templates()
         if period and not any(f.severity is Severity.ERROR for f in findings):
             editions = place.editing.editions(place.period(period), place.composer)
             for found in place.editing.check(editions, place.composer).values():
                 findings += found
+            findings += _ask_for_links(place, editions) if links else []
     if as_json:
         show_json({"findings": [_finding_document(finding) for finding in findings]})
     else:
         _show_findings(findings)
     if any(finding.severity is Severity.ERROR for finding in findings):
         raise typer.Exit(int(ExitCode.COMPOSITION))
+
+
+def _ask_for_links(place: Workplace, editions: list[Edition]) -> list[Finding]:
+    links = place.links(editions)
+    with counting(len(place.link_checking.targets(links)), "asking for links") as count:
+        return place.link_checking.check(links, count)
 
 
 def _finding_document(finding: Finding) -> dict[str, str]:

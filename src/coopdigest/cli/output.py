@@ -86,10 +86,17 @@ def status_document(digest: str, campaign: Campaign) -> dict[str, Any]:
 
 @contextmanager
 def progress(total: int, what: str) -> Iterator[Callable[[Outcome], None]]:
-    """Show a bar on a terminal, a line at the start elsewhere; yields what is to be told every outcome."""
+    """Show how sending goes on; yields what is to be told every outcome."""
+    with counting(total, what) as count:
+        yield lambda outcome: count() if outcome.verdict is not Verdict.NOT_SENT else None
+
+
+@contextmanager
+def counting(total: int, what: str) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal, a line at the start elsewhere; yields what counts one more, from any thread."""
     if not sys.stderr.isatty():
         tell(f"{what}: {total} to go")
-        yield lambda outcome: None
+        yield lambda: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -97,4 +104,4 @@ def progress(total: int, what: str) -> Iterator[Callable[[Outcome], None]]:
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda outcome: bar.advance(task) if outcome.verdict is not Verdict.NOT_SENT else None
+        yield lambda: bar.advance(task)

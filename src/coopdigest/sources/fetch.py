@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
-from importlib.metadata import version
+from functools import cached_property
 
 import httpcore2
 import httpx2
@@ -14,6 +12,7 @@ import httpx2
 from coopdigest.domain.errors import SourceError
 from coopdigest.ports import Validators
 from coopdigest.sources.guard import Deadline, FetchError, GuardedBackend, Resolver, resolve_host
+from coopdigest.sources.transport import GuardedTransport, default_tls, host_of, too_large, user_agent
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _NEXT_STEPS = {
@@ -88,7 +87,7 @@ class Fetcher:
         """One request: what it gave, or where it sends us."""
         check_url(url)
         backend = GuardedBackend(deadline, self.allow_private, self.resolve)
-        transport = _Transport(self._tls, backend, self.limits.size)
+        transport = GuardedTransport(self._tls, backend, self.limits.size)
         timeout = httpx2.Timeout(self.limits.read, connect=self.limits.connect)
         with (
             httpx2.Client(
@@ -111,7 +110,7 @@ class Fetcher:
         for piece in response.iter_bytes():
             body += piece
             if len(body) > self.limits.size:
-                raise FetchError(_too_large(self.limits.size))
+                raise FetchError(too_large(self.limits.size))
         charset = response.charset_encoding
         return Fetched(body=bytes(body), validators=_validators_of(response), charset=charset, url=url)
 
@@ -128,7 +127,7 @@ class Fetcher:
         return joined
 
     def _fail(self, url: str, text: str) -> SourceError:
-        return SourceError(f"{_host_of(url)} {text}", place=self.source)
+        return SourceError(f"{host_of(url)} {text}", place=self.source)
 
     def _describe_timeout(self, deadline: Deadline) -> str:
         if deadline.has_passed:
@@ -137,48 +136,7 @@ class Fetcher:
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        return self.tls or _default_tls()
-
-
-class _Transport(httpx2.BaseTransport):
-    """Carries one request over a guarded connection and counts what comes back."""
-
-    def __init__(self, tls: ssl.SSLContext, backend: GuardedBackend, size: int) -> None:
-        self._pool = httpcore2.ConnectionPool(ssl_context=tls, network_backend=backend, max_connections=1)
-        self._size = size
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        url = httpcore2.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        asked = httpcore2.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
-        answer = self._pool.handle_request(asked)
-        return httpx2.Response(answer.status, headers=answer.headers, stream=_Counted(answer, self._size))
-
-    def close(self) -> None:
-        self._pool.close()
-
-
-class _Counted(httpx2.SyncByteStream):
-    """The bytes on the wire, bounded too: a coding may swallow any number of them and give nothing."""
-
-    def __init__(self, answer: httpcore2.Response, size: int) -> None:
-        self._answer = answer
-        self._size = size
-
-    def __iter__(self) -> Iterator[bytes]:
-        seen = 0
-        for piece in self._answer.iter_stream():
-            seen += len(piece)
-            if seen > self._size:
-                raise FetchError(_too_large(self._size))
-            yield piece
-
-    def close(self) -> None:
-        self._answer.close()
+        return self.tls or default_tls()
 
 
 def check_url(url: str) -> None:
@@ -210,7 +168,7 @@ def _refuse_status(response: httpx2.Response) -> None:
 
 def _headers(validators: Validators | None) -> list[tuple[bytes, bytes]]:
     headers = [
-        (b"User-Agent", f"coopdigest/{_program_version()}".encode()),
+        (b"User-Agent", user_agent().encode()),
         (b"Accept", b"*/*"),
         (b"Accept-Encoding", b"gzip, deflate"),
         (b"Connection", b"close"),
@@ -231,25 +189,3 @@ def _validators_of(response: httpx2.Response) -> Validators | None:
 
 def _encode(value: str) -> bytes:
     return value.encode("latin-1", "ignore")
-
-
-def _too_large(size: int) -> str:
-    return f"sends more than {size / 1_000_000:g} MB; is this the right address?"
-
-
-def _host_of(url: str) -> str:
-    try:
-        return httpx2.URL(url).host or "its address"
-    except (httpx2.InvalidURL, ValueError, UnicodeError):
-        return "its address"
-
-
-@lru_cache(maxsize=1)
-def _default_tls() -> ssl.SSLContext:
-    # SSL_CERT_FILE is honoured (a company's own authority); proxies of the environment are not
-    return httpx2.create_ssl_context()
-
-
-@lru_cache(maxsize=1)
-def _program_version() -> str:
-    return version("coopdigest")

@@ -21,6 +21,10 @@ class FetchError(Exception):
     """Why a fetch was given up, in words that follow the name of the host."""
 
 
+class NobodyThereError(FetchError):
+    """The address leads nowhere for anybody: the name is unknown, the connection refused, TLS broken."""
+
+
 @dataclass(frozen=True, slots=True)
 class Deadline:
     """The moment by which a whole fetch must be over, on the monotonic clock."""
@@ -39,6 +43,11 @@ class Deadline:
         return time.monotonic() >= self.at
 
     @property
+    def left(self) -> float:
+        """How many seconds are left; below zero when it is too late."""
+        return self.at - time.monotonic()
+
+    @property
     def complaint(self) -> str:
         """What to say when it has passed."""
         return f"did not finish within {self.seconds:g} seconds; try again later"
@@ -49,7 +58,7 @@ class Deadline:
         Raises:
             FetchError: nothing is left.
         """
-        left = self.at - time.monotonic()
+        left = self.left
         if left <= 0:
             raise FetchError(self.complaint)
         return left if seconds is None else min(seconds, left)
@@ -100,7 +109,8 @@ def resolve_host(host: str, port: int, deadline: Deadline) -> list[str]:
     `getaddrinfo` takes no time limit, so it runs in a thread that is left alone when it hangs.
 
     Raises:
-        FetchError: the name is unknown, or was not found in time.
+        NobodyThereError: the name is unknown.
+        FetchError: the name was not found in time, or no name server answers.
     """
     answer: list[list[str] | OSError | UnicodeError] = []
 
@@ -117,7 +127,7 @@ def resolve_host(host: str, port: int, deadline: Deadline) -> list[str]:
     if not answer:
         raise FetchError("cannot be found in time; is the name server up?")
     if not isinstance(answer[0], list):
-        raise FetchError("cannot be found; check the name in its address") from answer[0]
+        raise _kind_of(answer[0])("cannot be found; check the name in its address") from answer[0]
     return answer[0]
 
 
@@ -143,18 +153,19 @@ class GuardedBackend(httpcore2.NetworkBackend):
         """Connect to the first address of `host` that may be visited and answers.
 
         Raises:
-            FetchError: the name is unknown, no address may be visited, or none answers in time.
+            NobodyThereError: the name is unknown, or the connection is refused.
+            FetchError: no address may be visited, or none answers in time.
         """
-        backend, last = httpcore2.SyncBackend(), "cannot be reached"
+        backend, last, kind = httpcore2.SyncBackend(), "cannot be reached", FetchError
         for address in self._find_allowed(host, port):
             try:
                 stream = backend.connect_tcp(address, port, self.deadline.bound(timeout), None, socket_options)
                 return GuardedStream(stream, self.deadline)
             except httpcore2.ConnectTimeout:
-                last = "does not answer (connection timed out)"
+                last, kind = "does not answer (connection timed out)", FetchError
             except httpcore2.ConnectError as error:
-                last = f"cannot be reached ({_reason(error)})"
-        raise FetchError(f"{last}; check the address, or try again later")
+                last, kind = f"cannot be reached ({_reason(error)})", _kind_of(error.__cause__)
+        raise kind(f"{last}; check the address, or try again later")
 
     def _find_allowed(self, host: str, port: int) -> list[str]:
         addresses = self.resolve(host, port, self.deadline)
@@ -191,13 +202,13 @@ class GuardedStream(httpcore2.NetworkStream):
         """Secure the connection; the certificate is checked against the name, not the address.
 
         Raises:
-            FetchError: no agreement on TLS, or a certificate that is not to be trusted.
+            NobodyThereError: no agreement on TLS, or a certificate that is not to be trusted.
         """
         try:
             secured = self._stream.start_tls(ssl_context, server_hostname, self._deadline.bound(timeout))
         except httpcore2.ConnectError as error:
             if isinstance(error.__cause__, ssl.SSLError):
-                raise FetchError(_describe_tls(error.__cause__)) from error
+                raise NobodyThereError(_describe_tls(error.__cause__)) from error
             raise
         return GuardedStream(secured, self._deadline)
 
@@ -215,3 +226,10 @@ def _describe_tls(error: ssl.SSLError) -> str:
 def _reason(error: Exception) -> str:
     cause = error.__cause__ or error
     return (cause.strerror if isinstance(cause, OSError) else None) or type(cause).__name__
+
+
+def _kind_of(error: BaseException | None) -> type[FetchError]:
+    """An unknown name and a refused connection are answers; no name server and no route may be our own line's fault."""
+    if isinstance(error, socket.gaierror):
+        return FetchError if error.errno == socket.EAI_AGAIN else NobodyThereError
+    return NobodyThereError if isinstance(error, (ConnectionRefusedError, UnicodeError)) else FetchError

@@ -1,4 +1,4 @@
-"""Rules about links: that they have words, lead somewhere, and that one of them lets the reader leave."""
+"""Rules about links: that they have words, lead somewhere, each its own way, and that one lets the reader leave."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from urllib.parse import unquote, urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from coopdigest.compose.rules.page import HTML, TEXT, Page, attribute, text_of
+from coopdigest.compose.rules.page import HTML, TEXT, Page, attribute, item_place, text_of
 from coopdigest.domain.digest import Digest
-from coopdigest.domain.edition import Finding, Severity, Slot, marker
+from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
+from coopdigest.domain.item import canonical_link, fold_title
+from coopdigest.ports import Link
 
 RULES = {
     "A05": "Every link has words.",
@@ -18,6 +20,10 @@ RULES = {
     "B12": "Both parts let the reader unsubscribe.",
     "L01": "A link inside the document has a target.",
     "L02": "Links are absolute and of http, https, mailto or tel.",
+    "L03": "Somebody answers at every link, with a page (asked for by --links only).",
+    "L04": "No link has moved for good to another site or to a front page (--links only).",
+    "L05": "Every link can be asked for (--links only).",
+    "L06": "No two items lead to the same page.",
 }
 _VAGUE = frozenset(
     {
@@ -37,6 +43,7 @@ def check(page: Page, digest: Digest) -> Iterator[Finding]:
         yield from _check_words(page, link)
         yield from _check_target(page, link)
     yield from _check_same_words(page, links)
+    yield from _check_same_page(page)
     yield from _check_unsubscribe(page, links, digest)
 
 
@@ -82,6 +89,25 @@ def _check_same_words(page: Page, links: list[LexborNode]) -> Iterator[Finding]:
         words = text_of(link).casefold()
         if words and first.setdefault(words, _target(link)) != _target(link):
             yield page.judge("A10", link, f"“{text_of(link)}” links to more than one place", Severity.WARNING)
+
+
+def _check_same_page(page: Page) -> Iterator[Finding]:
+    """Two items under different titles; copies that share a link to the letter were merged when drafting."""
+    first: dict[str, str] = {}
+    for link in page.find(".item h3 a[href]"):
+        title = text_of(link)
+        address = (canonical_link(_target(link)) or "").replace("//www.", "//", 1)
+        if address and fold_title(first.setdefault(address, title)) != fold_title(title):
+            message = f"leads to the same page as “{first[address]}”: {_target(link)}"
+            yield page.judge("L06", link, message, Severity.WARNING)
+
+
+def links_of(edition: Edition) -> list[Link]:
+    """The links of the HTML part in reading order, for asking whether somebody answers there; no personal ones."""
+    page = Page.of(edition)
+    personal = f"slot{edition.nonce}"
+    links = [link for link in page.find("a[href], area[href]") if personal not in _target(link)]
+    return [Link(_target(link), text_of(link), item_place(link) or HTML, bool(item_place(link))) for link in links]
 
 
 def _check_unsubscribe(page: Page, links: list[LexborNode], digest: Digest) -> Iterator[Finding]:

@@ -44,10 +44,10 @@ class Page:
 
     def judge(self, rule: str, node: LexborNode, message: str, severity: Severity = Severity.ERROR) -> Finding:
         """A finding about `node`: a warning in an item, where only the source can mend it, else `severity`."""
-        title = item_title(node)
-        if title is None:
+        place = item_place(node)
+        if place is None:
             return Finding(rule, severity, HTML, message, _TEMPLATE)
-        return Finding(rule, Severity.WARNING, f"item “{title}”", message, _SOURCE)
+        return Finding(rule, Severity.WARNING, place, message, _SOURCE)
 
 
 def text_of(node: LexborNode) -> str:
@@ -67,6 +67,12 @@ def ancestors(node: LexborNode) -> Iterator[LexborNode]:
     while current is not None:
         yield current
         current = current.parent
+
+
+def item_place(node: LexborNode) -> str | None:
+    """How findings name the item that owns the element, None for the template's own."""
+    title = item_title(node)
+    return None if title is None else f"item “{title}”"
 
 
 def item_title(node: LexborNode) -> str | None:
