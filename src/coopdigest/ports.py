@@ -162,6 +162,14 @@ class MessageFactory(Protocol):
         ...
 
 
+class MessageChecker(Protocol):
+    """Checks the message that an edition becomes."""
+
+    def check(self, edition: Edition) -> list[Finding]:
+        """Lint a subscriber's message of this edition by what its bytes show; that there can be none is a finding."""
+        ...
+
+
 class Connection(Protocol):
     """One open way to hand messages over, one at a time."""
 
@@ -264,6 +272,9 @@ class IssueRecord:
     approved_at: datetime | None = None
     closed_at: datetime | None = None
     reason: str | None = None
+    number: int | None = None
+    words: tuple[EditorWords, ...] = ()
+    overridden: tuple[str, ...] = ()
 
 
 class IssueStore(Protocol):
@@ -350,9 +361,6 @@ class Campaign:
     tally: Tally
 
 
-    number: int | None = None
-    words: tuple[EditorWords, ...] = ()
-    overridden: tuple[str, ...] = ()
 class Ledger(Protocol):
     """Campaigns, deliveries, attempts: the truth about sending (delivery.md section 1)."""
 

@@ -21,7 +21,7 @@ from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import ConfigurationError, HeldError, SourceError
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
-from coopdigest.ports import Clock, Composer, Link, Source, Transport
+from coopdigest.ports import Clock, Composer, Link, MessageChecker, Source, Transport
 from coopdigest.services.campaigns import Campaigns
 from coopdigest.services.collecting import Collecting
 from coopdigest.services.dispatching import Dispatching
@@ -108,6 +108,13 @@ class Workplace:
         return DigestMessageFactory(self.digest, self.tokens)
 
     @cached_property
+    def message_checker(self) -> MessageChecker:
+        """Checks messages; the factory, with the secret key, is made when the first one is checked."""
+        from coopdigest.mail.checking import SampleChecker
+
+        return SampleChecker(lambda: self.messages, self.clock)
+
+    @cached_property
     def transport(self) -> Transport:
         """SMTP by `[smtp] url`."""
         from coopdigest.mail.endpoint import Login, SmtpEndpoint, Timeouts
@@ -173,7 +180,8 @@ class Workplace:
     @cached_property
     def editing(self) -> Editing:
         """The service that drafts, composes and approves."""
-        return Editing(self.digest, self.source_names, self.store.items, self.store.issues, self.clock)
+        stores = self.store.items, self.store.issues
+        return Editing(self.digest, self.source_names, *stores, self.clock, self.message_checker)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -11,7 +11,7 @@ from coopdigest.domain.errors import CheckError, HeldError
 from coopdigest.domain.issue import FROZEN, OPENED, Issue, IssueState
 from coopdigest.domain.period import Period
 from coopdigest.domain.selection import History, Policy, draft
-from coopdigest.ports import Clock, Composer, IssueRecord, IssueStore, ItemStore
+from coopdigest.ports import Clock, Composer, IssueRecord, IssueStore, ItemStore, MessageChecker
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,7 @@ class Editing:
     items: ItemStore
     issues: IssueStore
     clock: Clock
+    messages: MessageChecker
 
     def issue(self, period: Period) -> Issue:
         """The period's issue as it stands: frozen content once approved, else drafted afresh."""
@@ -73,8 +74,9 @@ class Editing:
         return self.compose(self.issue(period), composer)
 
     def check(self, editions: Sequence[Edition], composer: Composer) -> Mapping[str, list[Finding]]:
-        """The findings of every edition, by language."""
-        return {edition.language: composer.check(edition) for edition in editions}
+        """The findings of every edition and of the message it becomes, by language; worst first."""
+        found = {each.language: [*composer.check(each), *self.messages.check(each)] for each in editions}
+        return {language: sorted(each, key=_by_severity) for language, each in found.items()}
 
     def approve(self, period: Period, composer: Composer, *, by: str, early: bool = False) -> IssueRecord:
         """Freeze and approve the period's issue. An issue whose campaign is open is left as it is.
@@ -133,6 +135,10 @@ class Editing:
             return False
         self.issues.unapprove(period, "the sender or list headers changed after approval")
         return True
+
+
+def _by_severity(finding: Finding) -> int:
+    return list(Severity).index(finding.severity)
 
 
 def _require_items(issue: Issue) -> None:

@@ -1,4 +1,4 @@
-"""A composer and a message factory that write just enough to be recognised."""
+"""A composer, a message factory and a checker that do just enough to be recognised."""
 
 from __future__ import annotations
 
@@ -55,3 +55,15 @@ class FakeMessageFactory:
             "",
         ]
         return "\r\n".join(lines).encode("utf-8")
+
+
+class FakeMessageChecker:
+    """A `MessageChecker` whose findings are what a test sets."""
+
+    def __init__(self, findings: Sequence[Finding] = ()) -> None:
+        """Find `findings` in every edition's message."""
+        self.findings = list(findings)
+
+    def check(self, edition: Edition) -> list[Finding]:
+        """The findings that were set."""
+        return list(self.findings)

@@ -1,0 +1,1 @@
+"""The rules of `check` that a message's bytes show, family by family."""
