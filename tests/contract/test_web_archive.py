@@ -64,6 +64,19 @@ def test_shows_an_issue_whose_campaign_was_opened(states: tuple[IssueState, ...]
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
 
 
+def test_the_text_part_of_a_sent_issue_is_there_too() -> None:
+    """It holds every item and nobody's own link; before the issue is sent there is none."""
+    site = Site()
+    site.move()
+    assert site.client().get(f"{PAGE}/text").status_code == 404
+    site.store.issues.set_state(make_period(), S.SENDING, NOON)
+    answer = site.client().get(f"{PAGE}/text")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.text.startswith("A mill reopens")
+    assert "slot" not in answer.text
+
+
 def test_shows_no_approved_issue_and_no_draft() -> None:
     """What was not sent is not on the web: unknown, drafted and approved issues are 404."""
     site = Site()

@@ -45,12 +45,12 @@ def plans(size: int) -> Iterator[Plan]:
     yield WHOLE
     yield from (Plan(Form.RICH, Form.MID, head) for head in (4, 1))
     yield Plan(Form.MID)
-    yield from (Plan(Form.MID, Form.LEAN, head) for head in (8, 4, 2, 1))
+    yield from (Plan(Form.MID, Form.LEAN, head) for head in (8, 5, 3, 2, 1))
     yield Plan(Form.LEAN)
     shown = size
-    while shown := shown * 3 // 4:
+    while shown := shown * 6 // 7:
         yield Plan(Form.LEAN, shown=shown)
     listed = size
     while listed := listed * 3 // 4:
-        yield Plan(Form.LEAN, shown=0, listed=listed)
+        yield Plan(Form.LEAN, shown=1, listed=listed)
     yield Plan(Form.LEAN, shown=0, listed=0)

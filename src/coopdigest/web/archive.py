@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from coopdigest.compose.wording import period_in_words
 from coopdigest.domain.edition import Edition, Slot, blank
@@ -15,7 +15,7 @@ from coopdigest.domain.issue import OPENED, IssueState
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.ports import Clock, IssueRecord, IssueStore
 from coopdigest.web.frame import Frame
-from coopdigest.web.pages import PUBLIC, mail_response
+from coopdigest.web.pages import EVERYWHERE, PUBLIC, mail_response
 from coopdigest.web.words import direction_of
 
 
@@ -35,6 +35,22 @@ class Archive:
 
     def issue(self, request: Request) -> Response:
         """Show an edition of a sent issue; drafts and approved issues are not there, withdrawn ones are gone."""
+        edition = self._sent_edition(request)
+        if isinstance(edition, Response):
+            return edition
+        html = blank(edition, edition.html, {Slot.UNSUBSCRIBE_URL: self._way_out(edition)})
+        return mail_response(html, may="frame-ancestors 'none'", headers=PUBLIC)
+
+    def text(self, request: Request) -> Response:
+        """Show the text part of a sent issue: it holds every item, however many the HTML part had to leave out."""
+        edition = self._sent_edition(request)
+        if isinstance(edition, Response):
+            return edition
+        text = blank(edition, edition.text, {Slot.UNSUBSCRIBE_URL: self._way_out(edition)})
+        return PlainTextResponse(text, headers={**EVERYWHERE, **PUBLIC, "Content-Language": edition.language})
+
+    def _sent_edition(self, request: Request) -> Edition | Response:
+        """The edition that a request names, or the notice that says why it is not shown."""
         period = self._period(request.path_params["period"])
         record = self.issues.record(period) if period else None
         words = self.frame.words()
@@ -45,8 +61,7 @@ class Archive:
             return self.frame.notice(404, words.missing)
         if record.state is IssueState.CANCELLED:  # cancelled half-way: some have a message whose link leads here
             return self.frame.notice(410, words.withdrawn)
-        html = blank(edition, edition.html, {Slot.UNSUBSCRIBE_URL: self._way_out(edition)})
-        return mail_response(html, may="frame-ancestors 'none'", headers=PUBLIC)
+        return edition
 
     def _period(self, text: str) -> Period | None:
         """The period of exactly this key: `last` names another one every month, an issue has one address."""

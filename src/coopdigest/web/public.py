@@ -61,6 +61,7 @@ def _routes(root: str, leaving: Leaving, archive: Archive) -> list[Route]:
     return [
         *(Route(path, archive.index) for path in {root or "/", f"{root}/"}),
         Route(f"{root}/issues/{{period}}/{{language}}", archive.issue),
+        Route(f"{root}/issues/{{period}}/{{language}}/text", archive.text),
         Route(f"{root}/unsubscribe", leaving.explain),
         Route(f"{root}/unsubscribe/{{token}}", leaving.leave, methods=METHODS),
     ]

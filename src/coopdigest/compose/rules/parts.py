@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page, text_of
+from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page
+from coopdigest.compose.subject import SHOWN
+from coopdigest.compose.wrapping import display_width
 from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
 
 RULES = {
@@ -17,7 +19,6 @@ RULES = {
     "S01": "The subject is there and fits on a line.",
 }
 CLIPPED, NEARLY_CLIPPED = 102_000, 90_000  # bytes of HTML
-_SUBJECT_LENGTH = 78
 _LEAST_WORDS = 80  # characters without blanks
 _REPLY = re.compile(r"(re|fw|fwd|aw|wg|tr|rv)\s*:", re.IGNORECASE)
 
@@ -30,8 +31,8 @@ def check(page: Page) -> Iterator[Finding]:
     yield from _check_slots(page.edition)
     for heading in page.find(".item .untitled"):
         yield page.judge("I01", heading, "an item without a title")
-    for more in page.find(".more"):
-        message = f"more items than the HTML part can hold: {text_of(more)}"
+    if page.find(".more"):
+        message = "more items than the HTML part can hold; the last ones are only listed by title"
         yield Finding("B28", Severity.WARNING, HTML, message, "choose a shorter period")
 
 
@@ -39,9 +40,9 @@ def _check_subject(edition: Edition) -> Iterator[Finding]:
     subject = edition.subject
     if not subject.strip():
         yield Finding("S01", Severity.ERROR, SUBJECT, "the subject is empty", "mend templates/email/subject.txt")
-    if len(subject) > _SUBJECT_LENGTH:
-        message = f"the subject has {len(subject)} characters, over {_SUBJECT_LENGTH}: inboxes cut it"
-        yield Finding("S01", Severity.WARNING, SUBJECT, message, "shorten the digest's name or subject.txt")
+    if display_width(subject) > SHOWN:
+        message = f"the subject has {len(subject)} characters, and inboxes show about {SHOWN} of them"
+        yield Finding("S01", Severity.WARNING, SUBJECT, message, "shorten it, or the word `subject` of the catalogue")
     if _REPLY.match(subject):
         message = "the subject begins like a reply or a forwarded message"
         yield Finding("B25", Severity.WARNING, SUBJECT, message, "mend templates/email/subject.txt")
