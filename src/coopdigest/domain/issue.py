@@ -58,6 +58,12 @@ class IssueItem:
     carried_over: bool = False
     copies: tuple[int, ...] = ()
 
+    def belongs_to(self, language: str, languages: tuple[str, ...]) -> bool:
+        """Whether the edition of `language` shows it: an item in another of the digest's `languages` is not shown."""
+        own = {name.split("-")[0] for name in languages}
+        spoken = (self.item.language or "").replace("_", "-").split("-")[0].lower()
+        return len(own) == 1 or spoken not in own or spoken == language.split("-")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -131,13 +137,13 @@ class Issue:
         An item in one of the digest's `languages` goes to that edition only, any other to all. An edition
         that would hold nothing falls back to the whole issue.
         """
-        own = {name.split("-")[0] for name in languages}
-        wanted = language.split("-")[0]
-
-        def belongs(entry: IssueItem) -> bool:
-            spoken = (entry.item.language or "").replace("_", "-").split("-")[0].lower()
-            return len(own) == 1 or spoken not in own or spoken == wanted
-
-        sections = tuple(replace(s, items=tuple(filter(belongs, s.items))) for s in self.sections)
+        sections = tuple(
+            replace(section, items=tuple(entry for entry in section.items if entry.belongs_to(language, languages)))
+            for section in self.sections
+        )
         kept = tuple(section for section in sections if section.items)
         return replace(self, sections=kept) if kept else self
+
+    def falls_back(self, language: str, languages: tuple[str, ...]) -> bool:
+        """Whether the edition of `language` shows the whole issue for want of any item that belongs to it."""
+        return self.size > 0 and not any(entry.belongs_to(language, languages) for entry in self.items())

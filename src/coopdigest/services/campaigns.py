@@ -56,11 +56,13 @@ class Campaigns:
     clock: Clock
     dispatching: Dispatching
 
-    def prepare(self, period: Period, composer: Composer, *, early: bool, required: Sequence[str]) -> Campaign:
+    def prepare(
+        self, period: Period, composer: Composer, *, early: bool, required: Sequence[str], force: bool = False
+    ) -> Campaign:
         """Open the period's campaign, or find the open one; nothing is sent yet.
 
-        An issue that is not approved is approved by itself when the digest is automatic. `required` are the
-        sources without which no issue goes out.
+        An issue that is not approved is approved by itself when the digest is automatic, with `force` over errors of
+        `check` too. `required` are the sources without which no issue goes out.
 
         Raises:
             HeldError: not approved, not over, a hole in the sources, nothing to send, nobody to send to.
@@ -77,7 +79,7 @@ class Campaigns:
         if self.editing.void_stale_approval(period):
             record = self.issues.record(period)
         if not record or record.state is not IssueState.APPROVED:
-            self._approve(period, composer, early)
+            self._approve(period, composer, early, force)
         return self.ledger.open(self.editing.issue(period), self.clock.now())
 
     def _refuse_ended(self, period: Period, state: IssueState | None) -> None:
@@ -92,13 +94,13 @@ class Campaigns:
                 f"or send --without {holes[0]}"
             )
 
-    def _approve(self, period: Period, composer: Composer, early: bool) -> None:
+    def _approve(self, period: Period, composer: Composer, early: bool, force: bool) -> None:
         self.editing.refuse_empty(self.editing.issue(period))
         if not self.digest.automatic:
             raise HeldError(
                 f"issue {period.key} is not approved; look at it, then run: coopdigest approve {period.key}"
             )
-        self.editing.approve(period, composer, by="automatic", early=early)
+        self.editing.approve(period, composer, by="automatic", early=early, force=force)
 
     def drain(self, campaign: Campaign, *, resend_in_doubt: bool = False) -> Sending:
         """Send what is due now and say how the campaign stands; a finished one sends nothing."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Edition, Finding, Severity, fingerprint
 from coopdigest.domain.errors import CheckError, HeldError
-from coopdigest.domain.issue import FROZEN, OPENED, Issue, IssueState
+from coopdigest.domain.issue import FROZEN, OPENED, EditorWords, Issue, IssueState
 from coopdigest.domain.period import Period
 from coopdigest.domain.selection import History, Policy, draft
 from coopdigest.ports import Clock, Composer, IssueRecord, IssueStore, ItemStore, MessageChecker
@@ -31,7 +31,19 @@ class Editing:
         if record and record.content and record.state in FROZEN:
             return record.content
         drafted = draft(period, self.items.present(self.sources), self._history(period), self._policy())
-        return replace(drafted, state=self._state(drafted, record))
+        words = self._words(record) if record else ()
+        return replace(drafted, state=self._state(drafted, record), number=self._number(period), words=words)
+
+    def _number(self, period: Period) -> int | None:
+        """The number that the issue would get now: one more than any other has; a mere range of days has none."""
+        if not self._is_own(period):
+            return None
+        highest = self.issues.highest_number(but=period.key)
+        return max(self.digest.first_number, (highest or 0) + 1)
+
+    def _words(self, record: IssueRecord) -> tuple[EditorWords, ...]:
+        by_language = {words.language: words for words in record.words}
+        return tuple(by_language[each] for each in self.digest.languages if each in by_language)
 
     def _is_own(self, period: Period) -> bool:
         return period.cadence is self.digest.cadence
@@ -78,11 +90,16 @@ class Editing:
         found = {each.language: [*composer.check(each), *self.messages.check(each)] for each in editions}
         return {language: sorted(each, key=_by_severity) for language, each in found.items()}
 
-    def approve(self, period: Period, composer: Composer, *, by: str, early: bool = False) -> IssueRecord:
+    def approve(
+        self, period: Period, composer: Composer, *, by: str, early: bool = False, force: bool = False
+    ) -> IssueRecord:
         """Freeze and approve the period's issue. An issue whose campaign is open is left as it is.
+
+        With `force` the errors of `check` do not stop it; the record names those that were overridden.
 
         Raises:
             HeldError: the period is not over, is not the digest's own, or holds nothing.
+            CompositionError: a template does not compile; `force` does not help.
             CheckError: a rule of `check` is broken.
         """
         self.require_sendable(period, early)
@@ -95,13 +112,18 @@ class Editing:
             self.issues.unapprove(period, "approved again")
             issue = self.issue(period)
         editions = self.compose(issue, composer)
-        self._require_clean(period, editions, composer)
-        frozen = replace(issue, state=IssueState.APPROVED)
-        mark = fingerprint(self.digest, editions)
-        self.issues.approve(frozen, editions, mark, by=by, now=self.clock.now())
+        errors = self._find_errors(editions, composer)
+        if errors and not force:
+            raise _refusal(period, errors)
+        self._freeze(issue, editions, by, errors)
         approved = self.issues.record(period)
         assert approved is not None  # noqa: S101 - written a line above
         return approved
+
+    def _freeze(self, issue: Issue, editions: Sequence[Edition], by: str, errors: Sequence[Finding]) -> None:
+        over = list(dict.fromkeys(f"{error.rule} at {error.place}" for error in errors))
+        frozen, mark = replace(issue, state=IssueState.APPROVED), fingerprint(self.digest, editions)
+        self.issues.approve(frozen, editions, mark, by=by, now=self.clock.now(), overridden=over)
 
     def refuse_empty(self, issue: Issue) -> None:
         """Record an issue that holds nothing as empty, and raise HeldError."""
@@ -118,13 +140,11 @@ class Editing:
         if not early and not period.is_over(self.clock.now()):
             raise HeldError(f"{period.key} is not over before {period.end}; --early sends it all the same")
 
-    def _require_clean(self, period: Period, editions: Sequence[Edition], composer: Composer) -> None:
-        findings = [f for found in self.check(editions, composer).values() for f in found]
-        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
-        if errors:
-            first = errors[0]
-            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            raise CheckError(f"{first.place}: {first.rule}: {first.message}{more}; see: coopdigest check {period.key}")
+    def _find_errors(self, editions: Sequence[Edition], composer: Composer) -> list[Finding]:
+        """All that `check` would call an error: in the templates, in the editions and in their messages."""
+        composed = [finding for found in self.check(editions, composer).values() for finding in found]
+        findings = [*composer.check_templates(), *composed]
+        return [finding for finding in findings if finding.severity is Severity.ERROR]
 
     def void_stale_approval(self, period: Period) -> bool:
         """Void an approval whose editions would now go out under other headers; True when it was voided."""
@@ -139,6 +159,13 @@ class Editing:
 
 def _by_severity(finding: Finding) -> int:
     return list(Severity).index(finding.severity)
+
+
+def _refusal(period: Period, errors: Sequence[Finding]) -> CheckError:
+    first = errors[0]
+    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+    key = period.key
+    return CheckError(f"{first.place}: {first.rule}: {first.message}{more}; see: coopdigest check {key}")
 
 
 def _require_items(issue: Issue) -> None:
