@@ -1,4 +1,4 @@
-"""Fixtures of the feature tests: a digest folder and a mail server that takes everything."""
+"""Fixtures of the feature tests: a digest folder, a mail server that takes everything, and Chromium."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from chromium import run_chromium
 from digest_folder import LISTING, ROSTER, Folder
+from playwright.sync_api import Browser
 
 from coopdigest.mail.catcher import MailCatcher
 
@@ -26,4 +28,14 @@ def catcher(folder: Folder) -> Iterator[MailCatcher]:
     """A mail server on loopback that takes everything; the folder sends to it."""
     with MailCatcher() as running:
         folder.environ["COOPDIGEST_SMTP_URL"] = running.url
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for the module.
+
+    Not for the session: while Playwright runs it holds the thread's event loop, in which other tests serve.
+    """
+    with run_chromium() as running:
         yield running

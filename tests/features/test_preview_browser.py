@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from chromium import NEEDS_CHROMIUM
+from playwright.sync_api import Browser, Page, expect
 
 from coopdigest.compose.composer import EmailComposer
 from coopdigest.domain.edition import Edition, Finding, Severity
@@ -25,32 +26,9 @@ from coopdigest.web.preview import PreviewedIssue, preview_app
 from coopdigest.web.public import PublicPages, public_app
 from coopdigest.web.serving import Server
 
-CHROMIUM = shutil.which("chromium")
 TEMPLATES = Path(__file__).parents[2] / "templates" / "email"
 DIGEST = sample_digest(languages=("en", "ar"))
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: apt-get install chromium"),
-]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """One Chromium for the module; every page has a profile of its own."""
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield chromium
-        chromium.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.fixture
