@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from coopdigest.domain.edition import Finding, Severity
 from coopdigest.mail.rules.mailboxes import read_enclosed, read_mailboxes
 from coopdigest.mail.rules.raw import Entity, Field
+from coopdigest.mail.rules.verdicts import error
 from coopdigest.mail.rules.words import WORD, decode_words, find_words, has_broken_word, is_split_wrongly
 
 RULES = {
@@ -40,7 +41,8 @@ _ONCE = frozenset(
     )
 )
 _ADDRESSES = frozenset(("from", "sender", "reply-to", "to", "cc", "bcc"))
-_STRUCTURED = (_ONCE - _ADDRESSES - {"subject", "content-description", "list-id"}) | {"received", "return-path"}
+_PHRASED = _ADDRESSES | {"list-id"}
+_STRUCTURED = (_ONCE - _PHRASED - {"subject", "content-description"}) | {"received", "return-path"}
 _PHRASE = re.compile(r"[A-Za-z0-9!*+/=_-]*")  # what the Q encoding may hold in a phrase (RFC 2047 5)
 _EXOTIC = re.compile(r"[,$%?{}<>]")  # Yahoo refuses addresses with these
 _LINE, _WORD, _WORD_LINE = 998, 75, 76
@@ -62,20 +64,18 @@ def is_misencoded(field: Field) -> bool:
     """Whether encoded-words stand where a reader takes them literally (RFC 2047 5; section 2b of the standards)."""
     if field.key in _STRUCTURED:
         return WORD.search(field.value) is not None
-    if field.key in _ADDRESSES:
-        return any(WORD.search(part) for part in read_enclosed(field.value))
-    return field.key == "list-id" and WORD.search(field.value.partition("<")[2]) is not None
+    return field.key in _PHRASED and any(WORD.search(part) for part in read_enclosed(field.value))
 
 
 def check_field(field: Field) -> Iterator[Finding]:
     """Findings about one field; one that is none has no others."""
     if not field.name:
-        yield _error("B23", field.place, "a line that is neither a field nor the continuation of one")
+        yield error("B23", field.place, "a line that is neither a field nor the continuation of one")
         return
     if any(not line.strip() for line in field.lines[1:]):
-        yield _error("R05", field.place, "a folded line is blank")
+        yield error("R05", field.place, "a folded line is blank")
     if is_misencoded(field):
-        yield _error("B23", field.place, "an encoded-word where none may stand: readers take it literally")
+        yield error("B23", field.place, "an encoded-word where none may stand: readers take it literally")
         return
     yield from _check_octets(field)
     yield from _check_words(field)
@@ -90,7 +90,7 @@ def _check_octets(field: Field) -> Iterator[Finding]:
         return
     is_text = not re.search(r"[\udc80-\udcff]", value)
     if not is_text or field.key not in {"to", "cc"}:
-        yield _error("B23", field.place, "octets over 127, which few servers take", "write it in ASCII")
+        yield error("B23", field.place, "octets over 127, which few servers take", "write it in ASCII")
 
 
 def _check_words(field: Field) -> Iterator[Finding]:
@@ -98,10 +98,10 @@ def _check_words(field: Field) -> Iterator[Finding]:
     try:
         decode_words(value)
     except ValueError:
-        yield _error("B23", field.place, "an encoded-word that cannot be decoded")
+        yield error("B23", field.place, "an encoded-word that cannot be decoded")
         return
     if has_broken_word(value):
-        yield _error("B23", field.place, "something begins like an encoded-word and is none")
+        yield error("B23", field.place, "something begins like an encoded-word and is none")
     if not words:
         return
     long = any(WORD.search(line.decode("latin-1")) and len(line) > _WORD_LINE for line in field.lines)
@@ -112,7 +112,7 @@ def _check_words(field: Field) -> Iterator[Finding]:
         "a character is split between two encoded-words": is_split_wrongly(value),
         "an encoded-word holds what none may in a name": _is_rough(field),
     }
-    yield from (_error("R16", field.place, fault) for fault, is_there in faults.items() if is_there)
+    yield from (error("R16", field.place, fault) for fault, is_there in faults.items() if is_there)
 
 
 def _touches(value: str, start: int, end: int) -> bool:
@@ -120,37 +120,37 @@ def _touches(value: str, start: int, end: int) -> bool:
 
 
 def _is_rough(field: Field) -> bool:
-    is_phrase = field.key in _ADDRESSES or field.key == "list-id"
-    return is_phrase and any(w.encoding == "q" and not _PHRASE.fullmatch(w.text) for w in find_words(field.value))
+    words = find_words(field.value) if field.key in _PHRASED else []
+    return any(word.encoding == "q" and not _PHRASE.fullmatch(word.text) for word in words)
 
 
 def _check_addresses(field: Field) -> Iterator[Finding]:
     boxes = read_mailboxes(field.value)
     if any(box and _EXOTIC.search(box.local + box.domain) for box in boxes):
-        yield _error("B23", field.place, "an address with a character that Yahoo refuses", "use another address")
+        yield error("B23", field.place, "an address with a character that Yahoo refuses", "use another address")
     judged = field.key not in {"from", "reply-to"} and not field.value.endswith(";")  # those are B20's and B26's
     if judged and None in boxes:
-        yield _error("B23", field.place, "it holds something that is no address")
+        yield error("B23", field.place, "it holds something that is no address")
 
 
 def _check_duplicates(entity: Entity) -> Iterator[Finding]:
     keys = [field.key for field in entity.fields]
     for field in {field.key: field for field in entity.fields}.values():
         if field.key in _ONCE and keys.count(field.key) > 1:
-            yield _error("B22", field.place, f"it is there {keys.count(field.key)} times")
+            yield error("B22", field.place, f"it is there {keys.count(field.key)} times")
 
 
 def _check_limits(message: Entity) -> Iterator[Finding]:
     sizes = [sum(map(len, field.lines)) + 2 * len(field.lines) for field in message.fields]
     if sum(sizes) > _HEADER:
-        yield _error("B24", "message", f"the header has {sum(sizes):,} octets, over {_HEADER:,}")
+        yield error("B24", "message", f"the header has {sum(sizes):,} octets, over {_HEADER:,}")
     if len(sizes) > _FIELDS:
-        yield _error("B24", "message", f"the header has {len(sizes):,} fields, over {_FIELDS:,}")
+        yield error("B24", "message", f"the header has {len(sizes):,} fields, over {_FIELDS:,}")
     for field, size in zip(message.fields, sizes, strict=True):
         if size > _FIELD and field.key not in _UNLIMITED:
-            yield _error("B24", field.place, f"it has {size:,} octets, over {_FIELD:,}")
+            yield error("B24", field.place, f"it has {size:,} octets, over {_FIELD:,}")
         elif len(field.name) > _NAME:
-            yield _error("B24", field.place, f"its name has {len(field.name):,} characters, over {_NAME:,}")
+            yield error("B24", field.place, f"its name has {len(field.name):,} characters, over {_NAME:,}")
         else:
             yield from _check_length(field)
 
@@ -176,14 +176,10 @@ def _check_lines(data: bytes) -> Iterator[Finding]:
         "a line end that is not CRLF": _find_line(rb"\r(?!\n)|(?<!\r)\n", data),
         "a NUL": _find_line(rb"\x00", data),
     }
-    yield from (_error("R01", f"message line {place}", what) for what, place in found.items() if place)
+    yield from (error("R01", f"message line {place}", what) for what, place in found.items() if place)
 
 
 def _find_line(pattern: bytes, data: bytes) -> int:
     """The number of the first line where `pattern` is found, 0 when nowhere."""
     found = re.search(pattern, data)
     return data.count(b"\n", 0, found.start()) + 1 if found else 0
-
-
-def _error(rule: str, place: str, message: str, hint: str = "") -> Finding:
-    return Finding(rule, Severity.ERROR, place, message, hint)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coopdigest.domain.edition import Finding, Severity
+from coopdigest.domain.edition import Finding
 from coopdigest.mail.rules.form import is_misencoded
 from coopdigest.mail.rules.raw import Entity, Field
+from coopdigest.mail.rules.verdicts import error
 
 RULES = {
     "B10": "One-click unsubscribing has both its headers, and one web address.",
@@ -20,7 +21,7 @@ _URI_LISTS = ("list-help", "list-subscribe", "list-unsubscribe", "list-post", "l
 _URIS = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>(?:\s*,\s*<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>)*")
 _COMMENT = re.compile(r"\([^()]*\)")
 _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LIST_ID = re.compile(rf"[^<>]*<({_LABEL}(?:\.{_LABEL})+)>")
+_LIST_ID = re.compile(rf'(?:"(?:[^"\\]|\\.)*"|[^<>"])*<({_LABEL}(?:\.{_LABEL})+)>')
 _LONGEST_ID = 255  # octets (RFC 2919 3)
 _ONE_CLICK = "List-Unsubscribe=One-Click"
 _FEEDBACK = re.compile(r"[^:]*:[^:]*:[^:]*:[^:\s]{5,15}")
@@ -40,27 +41,23 @@ def _check_one_click(message: Entity) -> Iterator[Finding]:
     leave, post = message.get("List-Unsubscribe"), message.get("List-Unsubscribe-Post")
     pages = re.findall(r"<(https?:[^<>]*)>", leave.value, re.IGNORECASE) if leave else []
     if leave and pages and not post:
-        yield _error("B10", leave.place, "a web address without List-Unsubscribe-Post: Gmail offers no one-click")
+        yield error("B10", leave.place, "a web address without List-Unsubscribe-Post: Gmail offers no one-click")
     elif post and len(pages) != 1:
-        yield _error("B10", post.place, f"one-click needs one web address in List-Unsubscribe, not {len(pages)}")
+        yield error("B10", post.place, f"one-click needs one web address in List-Unsubscribe, not {len(pages)}")
 
 
 def _check_field(field: Field) -> Iterator[Finding]:
     if field.key in _URI_LISTS:
         said = _COMMENT.sub("", field.value).strip()
         if not _URIS.fullmatch(said) and (field.key, said) != ("list-post", "NO"):
-            yield _error("R30", field.place, "it is not a list of URIs in angle brackets")
+            yield error("R30", field.place, "it is not a list of URIs in angle brackets")
     elif field.key == "list-id":
         found = _LIST_ID.fullmatch(field.value)
         if not found:
-            yield _error("R31", field.place, "it does not end in <label.domain>", "correct slug or list_domain")
+            yield error("R31", field.place, "it does not end in <label.domain>", "correct slug or list_domain")
         elif len(found[1]) > _LONGEST_ID:
-            yield _error("R31", field.place, f"it is over {_LONGEST_ID} octets long", "shorten slug or list_domain")
+            yield error("R31", field.place, f"it is over {_LONGEST_ID} octets long", "shorten slug or list_domain")
     elif field.key == "list-unsubscribe-post" and field.value != _ONE_CLICK:
-        yield _error("R32", field.place, f"it does not say {_ONE_CLICK}")
+        yield error("R32", field.place, f"it does not say {_ONE_CLICK}")
     elif field.key == "feedback-id" and not _FEEDBACK.fullmatch(field.value):
-        yield _error("B27", field.place, "it is not of the form a:b:c:SenderId")
-
-
-def _error(rule: str, place: str, message: str, hint: str = "") -> Finding:
-    return Finding(rule, Severity.ERROR, place, message, hint)
+        yield error("B27", field.place, "it is not of the form a:b:c:SenderId")

@@ -7,8 +7,9 @@ import re
 from base64 import b64decode
 from collections.abc import Iterator
 
-from coopdigest.domain.edition import Finding, Severity
+from coopdigest.domain.edition import Finding
 from coopdigest.mail.rules.raw import Entity
+from coopdigest.mail.rules.verdicts import error
 
 RULES = {
     "B28": "The whole message stays below what mailboxes take.",
@@ -31,9 +32,9 @@ _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 def check(message: Entity, size: int) -> Iterator[Finding]:
     """Findings about the parts; `size` is the whole message's in octets."""
     if size > _LARGEST:
-        yield _error("B28", "message", f"{size:,} octets, over {_LARGEST:,}: mailboxes refuse it")
+        yield error("B28", "message", f"{size:,} octets, over {_LARGEST:,}: mailboxes refuse it")
     if message.value("MIME-Version") != "1.0":
-        yield _error("R10", "message header MIME-Version", "it does not say 1.0")
+        yield error("R10", "message header MIME-Version", "it does not say 1.0")
     yield from _check_alternatives(message)
     yield from _check_pictures(message)
     for entity in message.walk():
@@ -44,9 +45,9 @@ def _check_alternatives(message: Entity) -> Iterator[Finding]:
     choice = next((entity for entity in message.walk() if entity.kind == "multipart/alternative"), None)
     kinds = [_shown_kind(part) for part in choice.parts] if choice else []
     if "text/plain" not in kinds or "text/html" not in kinds:
-        yield _error("B29", "message", "there is no text/plain and text/html to choose from")
+        yield error("B29", "message", "there is no text/plain and text/html to choose from")
     elif (kinds[0], kinds[-1]) != ("text/plain", "text/html"):
-        yield _error("R15", "message part multipart/alternative", "text/plain is not first or text/html not last")
+        yield error("R15", "message part multipart/alternative", "text/plain is not first or text/html not last")
 
 
 def _shown_kind(part: Entity) -> str:
@@ -59,16 +60,16 @@ def _check_pictures(message: Entity) -> Iterator[Finding]:
     pages = b"".join(entity.content() for entity in message.walk() if entity.kind == "text/html")
     shown = {found.decode("utf-8", "replace") for found in re.findall(rb"[\"'(]cid:([^\"')\s]+)", pages)}
     if shown - there:
-        yield _error("R15", "message part text/html", "it shows a picture that the message does not hold")
+        yield error("R15", "message part text/html", "it shows a picture that the message does not hold")
     if there - shown:
-        yield _error("R15", "message", "it holds a picture that the HTML does not show")
+        yield error("R15", "message", "it holds a picture that the HTML does not show")
 
 
 def _check_multipart(entity: Entity) -> Iterator[Finding]:
     if entity.encoding not in {"7bit", "8bit", "binary"}:
-        yield _error("R12", entity.place, "a multipart's transfer encoding is 7bit, 8bit or binary")
+        yield error("R12", entity.place, "a multipart's transfer encoding is 7bit, 8bit or binary")
     if not entity.parameter("boundary"):
-        yield _error("R14", entity.place, "it names no boundary")
+        yield error("R14", entity.place, "it names no boundary")
     if entity.boundary is None:
         return  # it has none, or lies deeper than anybody nests
     faults = {
@@ -77,14 +78,14 @@ def _check_multipart(entity: Entity) -> Iterator[Finding]:
         "the last part is not closed by the boundary": bool(entity.parts) and not entity.is_closed,
         "the boundary is found where no part ends": entity.stray_delimiters > 0,
     }
-    yield from (_error("R14", entity.place, fault) for fault, is_there in faults.items() if is_there)
+    yield from (error("R14", entity.place, fault) for fault, is_there in faults.items() if is_there)
 
 
 def _check_leaf(entity: Entity) -> Iterator[Finding]:
     if entity.encoding not in _ENCODINGS:
-        yield _error("R12", entity.place, "an unknown Content-Transfer-Encoding")
+        yield error("R12", entity.place, "an unknown Content-Transfer-Encoding")
     elif entity.encoding == "7bit" and not entity.body.isascii():
-        yield _error("R12", entity.place, "octets over 127 in a part that is 7bit")
+        yield error("R12", entity.place, "octets over 127 in a part that is 7bit")
     elif entity.encoding in {"quoted-printable", "base64"}:
         yield from _check_encoded(entity)
     if entity.kind.startswith("text/"):
@@ -93,23 +94,23 @@ def _check_leaf(entity: Entity) -> Iterator[Finding]:
 
 def _check_charset(entity: Entity) -> Iterator[Finding]:
     if (entity.parameter("charset") or "").lower() != "utf-8":
-        yield _error("R11", entity.place, "it does not say charset=utf-8")
+        yield error("R11", entity.place, "it does not say charset=utf-8")
         return
     try:
         entity.content().decode("utf-8")
     except UnicodeDecodeError:
-        yield _error("R11", entity.place, "it says charset=utf-8 and is not")
+        yield error("R11", entity.place, "it says charset=utf-8 and is not")
 
 
 def _check_encoded(entity: Entity) -> Iterator[Finding]:
     lines = [line.removesuffix(b"\r") for line in entity.body.split(b"\n")]
     if any(len(line) > _LINE for line in lines):
-        yield _error("R13", entity.place, f"an encoded line has over {_LINE} octets")
+        yield error("R13", entity.place, f"an encoded line has over {_LINE} octets")
     if any(line.endswith((b" ", b"\t")) for line in lines):
-        yield _error("R13", entity.place, "an encoded line ends in a blank")
+        yield error("R13", entity.place, "an encoded line ends in a blank")
     is_qp = entity.encoding == "quoted-printable"
     if _BAD_QP.search(entity.body) if is_qp else not _is_base64(lines):
-        yield _error("R13", entity.place, f"it is no {entity.encoding}")
+        yield error("R13", entity.place, f"it is no {entity.encoding}")
 
 
 def _is_base64(lines: list[bytes]) -> bool:
@@ -120,7 +121,3 @@ def _is_base64(lines: list[bytes]) -> bool:
     except binascii.Error:
         return False
     return True
-
-
-def _error(rule: str, place: str, message: str, hint: str = "") -> Finding:
-    return Finding(rule, Severity.ERROR, place, message, hint)

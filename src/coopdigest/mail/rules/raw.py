@@ -147,7 +147,7 @@ def _parse_parts(entity: Entity, depth: int) -> Entity:
     line = re.escape(b"--" + boundary.encode("utf-8", "surrogateescape"))
     delimiters = list(re.finditer(rb"^%b(--)?[ \t]*\r?(?:\n|\Z)" % line, entity.body, re.MULTILINE))
     closing = next((place for place, found in enumerate(delimiters) if found.group(1)), None)
-    ends = [found.start() for found in delimiters[1:]] + [len(entity.body)]
+    ends = [*(found.start() for found in delimiters), len(entity.body)][1:]
     pieces = [entity.body[found.end() : end] for found, end in zip(delimiters, ends, strict=True)][:closing]
     known = len(pieces) + (closing is not None)
     stray = len(re.findall(rb"^%b" % line, entity.body, re.MULTILINE)) - known

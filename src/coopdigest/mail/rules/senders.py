@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
 
-from coopdigest.domain.edition import Finding, Severity
+from coopdigest.domain.edition import Finding
 from coopdigest.mail.rules.mailboxes import Box, read_mailboxes
 from coopdigest.mail.rules.raw import Entity, Field
+from coopdigest.mail.rules.verdicts import error, warning
 from coopdigest.mail.rules.words import decode_words
 
 RULES = {
@@ -45,7 +46,7 @@ def check(message: Entity, now: datetime | None) -> Iterator[Finding]:
     sender, date = message.get("From"), message.get("Date")
     for name, field in (("From", sender), ("Date", date)):
         if field is None:
-            yield _error("R02", f"message header {name}", f"there is no {name}")
+            yield error("R02", f"message header {name}", f"there is no {name}")
     if sender:
         yield from _check_sender(sender)
         yield from _check_name(sender, message.value("Subject"))
@@ -58,12 +59,12 @@ def check(message: Entity, now: datetime | None) -> Iterator[Finding]:
 def _check_sender(field: Field) -> Iterator[Finding]:
     boxes = read_mailboxes(field.value)
     if len(boxes) != 1:
-        yield _error("B20", field.place, f"it names {len(boxes)} addresses; Gmail takes one")
+        yield error("B20", field.place, f"it names {len(boxes)} addresses; Gmail takes one")
     elif boxes[0] is None:
-        yield _error("B20", field.place, "it names no address", "correct from in [digest]")
+        yield error("B20", field.place, "it names no address", "correct from in [digest]")
     elif _FREEMAIL.fullmatch(boxes[0].domain):
         message = f"{boxes[0].domain} tells others to distrust what it did not send itself"
-        yield _warning("B20", field.place, message, "send from a domain of your own")
+        yield warning("B20", field.place, message, "send from a domain of your own")
 
 
 def _check_name(field: Field, subject: str) -> Iterator[Finding]:
@@ -81,7 +82,7 @@ def _check_name(field: Field, subject: str) -> Iterator[Finding]:
     }
     for what, is_there in wrong.items():
         if is_there:
-            yield _warning("B25", field.place, f"the sender's name holds {what}", "correct from in [digest]")
+            yield warning("B25", field.place, f"the sender's name holds {what}", "correct from in [digest]")
 
 
 def _check_replies(message: Entity) -> Iterator[Finding]:
@@ -92,24 +93,24 @@ def _check_replies(message: Entity) -> Iterator[Finding]:
     box = _only(field)
     if box is None:
         if field.key == "reply-to":
-            yield _error("B26", field.place, "it does not name one address", "correct reply_to in [digest]")
+            yield error("B26", field.place, "it does not name one address", "correct reply_to in [digest]")
     elif _NOBODY.fullmatch(box.local):
-        yield _warning("B26", field.place, "nobody reads what is answered", "name a mailbox that somebody reads")
+        yield warning("B26", field.place, "nobody reads what is answered", "name a mailbox that somebody reads")
     elif _UNREACHABLE.fullmatch(box.domain) and not box.domain.startswith("["):
-        yield _warning("B26", field.place, f"no mail reaches {box.domain}", "name a mailbox that somebody reads")
+        yield warning("B26", field.place, f"no mail reaches {box.domain}", "name a mailbox that somebody reads")
 
 
 def _check_message_id(field: Field | None) -> Iterator[Finding]:
     if field is None:
-        yield _error("B21", "message header Message-ID", "there is no Message-ID")
+        yield error("B21", "message header Message-ID", "there is no Message-ID")
         return
     found = _MESSAGE_ID.fullmatch(field.value)
     if not found:
-        yield _error("B21", field.place, "it is not of the form <name@domain>")
+        yield error("B21", field.place, "it is not of the form <name@domain>")
     elif not _DOT_ATOM.fullmatch(found[1]) or not _DOT_ATOM.fullmatch(found[2]):
-        yield _error("R04", field.place, "it holds a character that no Message-ID has")
+        yield error("R04", field.place, "it holds a character that no Message-ID has")
     elif _UNREACHABLE.fullmatch(found[2]):
-        yield _warning("R04", field.place, f"{found[2]} is nobody's domain", "set list_domain in [digest]")
+        yield warning("R04", field.place, f"{found[2]} is nobody's domain", "set list_domain in [digest]")
 
 
 def _check_date(field: Field, now: datetime | None) -> Iterator[Finding]:
@@ -119,11 +120,11 @@ def _check_date(field: Field, now: datetime | None) -> Iterator[Finding]:
     except ValueError:
         when = None
     if found is None or when is None:
-        yield _error("R03", field.place, "it is not a date such as Tue, 24 Nov 2026 05:41:47 +0000")
+        yield error("R03", field.place, "it is not a date such as Tue, 24 Nov 2026 05:41:47 +0000")
     elif found[1] and found[1] != _DAYS[when.weekday()]:
-        yield _error("R03", field.place, f"that day is no {found[1]}")
+        yield error("R03", field.place, f"that day is no {found[1]}")
     elif now is not None and abs(when - now) > _FAR:
-        yield _error("R03", field.place, "it is more than a day away from now", "set this machine's clock")
+        yield error("R03", field.place, "it is more than a day away from now", "set this machine's clock")
 
 
 def _read_date(found: re.Match[str]) -> datetime:
@@ -144,11 +145,3 @@ def _read_date(found: re.Match[str]) -> datetime:
 def _only(field: Field) -> Box | None:
     boxes = read_mailboxes(field.value)
     return boxes[0] if len(boxes) == 1 else None
-
-
-def _error(rule: str, place: str, message: str, hint: str = "") -> Finding:
-    return Finding(rule, Severity.ERROR, place, message, hint)
-
-
-def _warning(rule: str, place: str, message: str, hint: str) -> Finding:
-    return Finding(rule, Severity.WARNING, place, message, hint)
