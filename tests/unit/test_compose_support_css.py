@@ -1,0 +1,205 @@
+"""CSS is read into statements, whatever it is."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coopdigest.compose.support.css import Kind, Statement, read_sheet, read_style
+from coopdigest.compose.support.traits import image_traits, media_traits, traits_of
+
+PIECES = (
+    *"{}()[];:,@>+~*& \n\0\"'\\-%", "@media", "@import", "!important", "/*", "*/", "url(", "<!--", "-->", "a", ".b",
+    "#c", "::after", ":not(", "\u202e", "é", "\ud800", "1px", "--x", "rgb(0 0 0 / 5%)", "data:", "var(--x)",
+)  # fmt: skip
+soups = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join)
+
+
+def shape(statements: object) -> list[tuple[str, str, str]]:
+    """Statements as kind, name and text."""
+    return [(s.kind.name, s.name, s.text.strip()) for s in statements]  # type: ignore[attr-defined]
+
+
+def test_a_sheet_is_read_in_its_order() -> None:
+    """At-rules, selectors, declarations and comments, each with the rule around it."""
+    css = '@import "x.css"; @media (min-width: 1px) { /* note */ .a > b, c { color: red; margin: 0 } } p{float:left}'
+    statements = list(read_sheet(css))
+    assert shape(statements) == [
+        ("AT", "import", '""'),
+        ("AT", "media", "(min-width: 1px)"),
+        ("COMMENT", "", ""),
+        ("RULE", "media", ".a > b, c"),
+        ("DECLARATION", "color", "red"),
+        ("DECLARATION", "margin", "0"),
+        ("RULE", "", "p"),
+        ("DECLARATION", "float", "left"),
+    ]
+    assert [s.rule for s in statements[3:6]] == [".a > b, c"] * 3
+
+
+@pytest.mark.parametrize(
+    ("style", "found"),
+    [
+        ("color: red; ; margin:0", [("DECLARATION", "color", "red"), ("DECLARATION", "margin", "0")]),
+        ("COLOR:Red", [("DECLARATION", "color", "Red")]),
+        ('content:";}a:b"; top:0', [("DECLARATION", "content", '""'), ("DECLARATION", "top", "0")]),
+        ("a:url(x;y.png);b:c", [("DECLARATION", "a", "url()"), ("DECLARATION", "b", "c")]),
+        ("a:f(x;y);b:c", [("DECLARATION", "a", "f(x;y)"), ("DECLARATION", "b", "c")]),
+        ("a:f(x;y}b:c", [("DECLARATION", "a", "f(x;y")]),
+        ("--x:1", [("DECLARATION", "--x", "1")]),
+        ("no colon here", []),
+        (";;}}{{", [("RULE", "", ""), ("RULE", "", "")]),
+        ("", []),
+    ],
+)  # fmt: skip
+def test_a_style_attribute_is_read(style: str, found: list[tuple[str, str, str]]) -> None:
+    """What is malformed is skipped, and what stands in strings, addresses and brackets ends nothing."""
+    assert shape(read_style(style))[: len(found)] == found
+
+
+def test_addresses_are_kept_apart() -> None:
+    """Quoted or not, so that a picture's format can be seen."""
+    (statement,) = read_style("background: URL( 'a.webp' ), url( b.png ), url(\"c.gif\")")
+    assert statement.urls == ("a.webp", "b.png", "c.gif")
+
+
+def test_rules_in_rules_are_nested() -> None:
+    """A rule of selectors in another, and a conditional at-rule in another, not the usual one in the other."""
+    sheet = read_sheet("@media x{a{b:c}} a{&:hover{d:e}} @media x{@supports (y){a{b:c}}}")
+    nested = [statement.nested for statement in sheet if statement.kind is not Kind.DECLARATION]
+    assert nested == [False, False, False, True, False, True, False]
+
+
+def of_style(style: str) -> set[str]:
+    """The traits of a style attribute."""
+    return {trait for statement in read_style(style) for trait in traits_of(statement)}
+
+
+def of_sheet(css: str) -> set[str]:
+    """The traits of a style sheet."""
+    return {trait for statement in read_sheet(css) for trait in traits_of(statement)}
+
+
+@pytest.mark.parametrize(
+    ("style", "traits"),
+    [
+        ("display:flex", {"property:display", "pair:display:flex"}),
+        ("display: INLINE-FLEX !important", {"pair:display:inline-flex", "syntax:important"}),
+        ("-webkit-transform:none", {"property:transform"}),
+        ("--x:1px", {"syntax:custom-property", "unit:px"}),
+        ("color:var(--x, red)", {"function:var"}),
+        ("width:calc(1vw + 2.5rem)", {"function:calc", "unit:vw", "unit:rem"}),
+        ("margin:-8px auto .5em 50%", {"unit:px", "unit:em", "unit:%"}),
+        ("background:-webkit-linear-gradient(red, blue)", {"function:linear-gradient"}),
+        ("background:url(x.webp)", {"image:webp"}),
+        ("color:rgb(0 0 0 / 50%)", {"function:rgb", "syntax:rgb-spaces"}),
+        ("color:red!important", {"syntax:important", "syntax:important-tight"}),
+        ("color:red !IMPORTANT", {"syntax:important-tight"}),
+        ("width:fit-content", {"word:fit-content"}),
+        ("all:initial", {"word:initial"}),
+        ("/* x */color:red", {"syntax:css-comment", "property:color"}),
+    ],
+)
+def test_declarations_show_their_traits(style: str, traits: set[str]) -> None:
+    """Properties, pairs, functions, units, words and ways of writing."""
+    assert traits <= of_style(style)
+
+
+@pytest.mark.parametrize(
+    ("style", "trait"),
+    [
+        ("color:rgb( 0 , 0,0 )", "syntax:rgb-spaces"),
+        ("color:red !important", "syntax:important-tight"),
+        ("color:#5ec0de", "unit:ec"),
+        ("background:url(a5em.png)", "unit:em"),
+        ("content:'calc(1px)'", "function:calc"),
+        ("font-family:h1px", "unit:px"),
+        ("color:red", "syntax:important"),
+    ],
+)
+def test_what_only_looks_like_a_trait_is_none(style: str, trait: str) -> None:
+    """Colours, names, strings and addresses hold letters that mean nothing."""
+    assert trait not in of_style(style)
+
+
+@pytest.mark.parametrize(
+    ("css", "traits"),
+    [
+        ("@import url(x.css);", {"at:import"}),
+        ("@font-face{src:url(x.woff)}", {"at:font-face"}),
+        ("@-webkit-keyframes x{from{top:0}}", {"at:keyframes"}),
+        ("@media (prefers-color-scheme: dark){a{b:c}}", {"at:media", "media:prefers-color-scheme"}),
+        ("@media (-webkit-min-device-pixel-ratio:2){}", {"media:-webkit-device-pixel-ratio"}),
+        ("@media x{@media y{a{b:c}}}", {"syntax:nested-at-rule"}),
+        ("a{&:hover{b:c}}", {"syntax:css-nesting", "pseudo:hover"}),
+        (".a.b{}", {"selector:class", "selector:chaining"}),
+        ("a>b+c~d{}", {"selector:child", "selector:adjacent-sibling", "selector:general-sibling", "selector:type"}),
+        ("a b{}", {"selector:descendant"}),
+        ("a,b{}", {"selector:grouping"}),
+        ("*{}", {"selector:universal"}),
+        ("#a{}", {"selector:id"}),
+        ("[data-x='y z'] a{}", {"selector:attribute", "selector:descendant"}),
+        ("a:has(> img.b){}", {"pseudo:has", "selector:child", "selector:class"}),
+        ("a:not(:has(b)){}", {"pseudo:not", "pseudo:has"}),
+        ("p::before{}", {"pseudo:before"}),
+        ("li:nth-child(2n + 1){}", {"pseudo:nth-child"}),
+    ],
+)  # fmt: skip
+def test_rules_show_their_traits(css: str, traits: set[str]) -> None:
+    """At-rules, media features and selectors of every sort."""
+    assert traits <= of_sheet(css)
+
+
+@pytest.mark.parametrize(
+    ("css", "trait"),
+    [
+        (".a .b{}", "selector:chaining"),
+        (".a,.b{}", "selector:chaining"),
+        ("li:nth-child(2n + 1){}", "selector:adjacent-sibling"),
+        ("@keyframes x{from{top:0}}", "selector:type"),
+        ("a[b=c d]{}", "selector:descendant"),
+        ("@media x{a{b:c}}", "syntax:nested-at-rule"),
+        ("@media x{a{b:c}}", "syntax:css-nesting"),
+        ("<!-- a{b:c} -->", "pseudo:b"),
+    ],
+)
+def test_what_only_looks_like_a_selector_is_none(css: str, trait: str) -> None:
+    """The scanner does not cry wolf."""
+    assert trait not in of_sheet(css)
+
+
+@pytest.mark.parametrize(
+    ("url", "traits"),
+    [
+        ("https://e.org/a.WEBP?x=.png#y", {"image:webp"}),
+        ("data:image/svg+xml;base64,AA", {"image:svg", "image:base64"}),
+        ("https://e.org/picture", set()),
+        ("https://[e.org/a.png", set()),
+        ("", set()),
+    ],
+)
+def test_a_picture_is_known_by_its_address(url: str, traits: set[str]) -> None:
+    """By the end of its path, or by its own type."""
+    assert set(image_traits(url)) == traits
+
+
+def test_a_media_attribute_is_a_media_rule() -> None:
+    """MJML writes some."""
+    assert set(media_traits("screen and (min-width:480px)")) == {"at:media", "media:width"}
+
+
+@given(soups)
+def test_no_css_makes_the_reader_raise(css: str) -> None:
+    """Nor the search for traits, and whatever comes out is a statement with a short place."""
+    for statement in (*read_sheet(css), *read_style(css)):
+        assert isinstance(statement, Statement)
+        assert len(statement.rule) <= 60
+        assert all(":" in trait for trait in traits_of(statement))
+
+
+@given(soups, soups)
+def test_what_follows_a_closed_sheet_is_still_seen(one: str, other: str) -> None:
+    """A block that is whole is read the same whatever follows it."""
+    before = shape(read_sheet("a{b:c}"))
+    assert shape(read_sheet(f"a{{b:c}}{one}{other}"))[: len(before)] == before
