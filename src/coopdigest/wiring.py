@@ -26,6 +26,7 @@ from coopdigest.services.campaigns import Campaigns
 from coopdigest.services.collecting import Collecting
 from coopdigest.services.dispatching import Dispatching
 from coopdigest.services.editing import Editing
+from coopdigest.services.editor_words import Wording
 from coopdigest.services.link_checking import LinkChecking
 from coopdigest.services.subscriptions import Imported, Subscriptions
 
@@ -182,6 +183,11 @@ class Workplace:
         """The service that drafts, composes and approves."""
         stores = self.store.items, self.store.issues
         return Editing(self.digest, self.source_names, *stores, self.clock, self.message_checker)
+
+    @cached_property
+    def wording(self) -> Wording:
+        """The service that takes the editor's words."""
+        return Wording(self.digest.languages, self.store.issues)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from coopdigest.cli import content, folder, people, running, sending
+from coopdigest.cli import content, folder, people, running, sending, wording
 from coopdigest.domain.errors import CoopdigestError
 
 app = typer.Typer(
@@ -41,6 +41,7 @@ def _coopdigest(version: Version = False) -> None:
 
 folder.register(app)
 content.register(app)
+wording.register(app)
 sending.register(app)
 people.register(app)
 running.register(app)
