@@ -21,7 +21,6 @@ _TOKEN = re.compile(
 _ENTRY = re.compile(r"<!--|-->")  # an HTML comment around a whole sheet says nothing (CSS Syntax 3, 4.2)
 _AT = re.compile(r"@(-?[a-z][\w-]*)", re.IGNORECASE)
 _DECLARATION = re.compile(r"(--[^\s:]+|[*_]?-?[a-z][\w-]*)\s*:(.*)", re.IGNORECASE | re.DOTALL)
-_CONDITIONAL = frozenset({"media", "supports", "container", "layer", "document"})
 _SHOWN = 60  # characters of a rule that name its place
 
 
@@ -39,7 +38,7 @@ class Statement:
     """One statement. The words of strings and addresses are left out of `text`, addresses are in `urls`.
 
     `name` is the at-rule's or the property's, in small letters; `text` the rest: prelude, selectors or value.
-    `rule` is the innermost rule around it as one names it, `nested` whether a rule stands in one of its own sort.
+    `rule` is the innermost rule around it as one names it, `nested` whether a rule of selectors stands in another.
     """
 
     kind: Kind
@@ -120,8 +119,7 @@ class _Reader:
         around = self._blocks[-1] if self._blocks else None
         if at := _AT.match(text):
             name = at[1].lower()
-            nested = any(block.at in _CONDITIONAL for block in self._blocks[-2:]) and name in _CONDITIONAL
-            yield Statement(Kind.AT, name, text[at.end() :], _shorten(text), nested, urls)
+            yield Statement(Kind.AT, name, text[at.end() :], _shorten(text), False, urls)
             self._blocks.append(_Block(name, _shorten(text)))
         else:
             name = around.at if around else ""

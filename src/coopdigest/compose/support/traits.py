@@ -13,7 +13,6 @@ _FUNCTION = re.compile(r"(?<![\w-])(-?[a-z][\w-]*+)\(")
 _WORD = re.compile(r"(?<![\w#.-])[a-z][a-z-]*+(?![\w(])")
 _UNIT = re.compile(r"(?<![\w.#-])[-+]?(?:\d++(?:\.\d++)?|\.\d++)([a-z]++|%)")
 _IMPORTANT = re.compile(r"!\s*important", re.IGNORECASE)
-_IMPORTANT_WELL = re.compile(r"\s!important")
 _RGB_SPACES = re.compile(r"rgba?\(\s*+[^\s,()]++\s++[^\s,()/]")
 _MEDIA = re.compile(r"\(\s*+([a-z-]++)")
 _BOUND = re.compile(r"\b(?:min|max)-")
@@ -84,8 +83,6 @@ def _of_at_rule(statement: Statement) -> Iterator[str]:
         yield from media_traits(statement.text)
     else:
         yield f"at:{name}"
-    if statement.nested:
-        yield "syntax:nested-at-rule"
 
 
 def _of_rule(statement: Statement) -> Iterator[str]:
@@ -130,8 +127,6 @@ def _of_declaration(name: str, value: str) -> Iterator[str]:
         yield f"property:{name}"
     if _IMPORTANT.search(value):
         yield "syntax:important"
-        if not _IMPORTANT_WELL.search(value):
-            yield "syntax:important-tight"
         value = _IMPORTANT.sub("", value)
     yield from _of_value(name, value.lower())
 
