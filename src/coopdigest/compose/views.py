@@ -107,7 +107,7 @@ class Viewer:
             views = tuple(
                 items.view(entry, plan.form_of(place + rank, rank)) for rank, entry in enumerate(section.items[:left])
             )
-            theme = cleaning.clean_line(section.theme)
+            theme = cleaning.clean_line(section.theme) or self.digest.themes.default
             accent = theme_accent(self.digest.brand, section.theme)
             yield SectionView(theme, f"section-{number}", accent, views, len(section.items))
             place += len(section.items)
