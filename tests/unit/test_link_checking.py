@@ -110,7 +110,7 @@ def test_a_finding_names_link_cause_and_next_step() -> None:
         (
             "HTML part",
             "the link “Newsroom” to https://a.test/ is dead: its host cannot be found",
-            "mend it in coopdigest.toml or in templates/email/",
+            "mend it in coopdigest.toml, in the introduction or in templates/email/",
         ),
         (
             ITEM,

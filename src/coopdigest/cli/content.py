@@ -85,7 +85,7 @@ def compose(period: AnyPeriod, out: Out, config: Config = CONFIG) -> None:
 Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="Check this issue too.")]
 
 
-AskLinks = Annotated[bool, typer.Option("--links", help="Ask for every link of the issue, politely; takes a while.")]
+AskLinks = Annotated[bool, typer.Option("--links", help="Also ask for every link, politely; takes a while.")]
 
 
 def check(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False, links: AskLinks = False) -> None:

@@ -119,7 +119,7 @@ def _name(link: Link) -> str:
 def _hint(link: Link) -> str:
     if link.is_items_own:
         return "only the source can mend it"
-    return "mend it in coopdigest.toml or in templates/email/"
+    return "mend it in coopdigest.toml, in the introduction or in templates/email/"
 
 
 def _shorten(text: str, most: int) -> str:

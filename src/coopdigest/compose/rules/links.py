@@ -94,7 +94,7 @@ def _check_same_words(page: Page, links: list[LexborNode]) -> Iterator[Finding]:
 def _check_same_page(page: Page) -> Iterator[Finding]:
     """Two items under different titles; copies that share a link to the letter were merged when drafting."""
     first: dict[str, str] = {}
-    for link in page.find(".item h3 a[href]"):
+    for link in page.find(".item h3 a[href], .listed a[href]"):
         title = text_of(link)
         address = (canonical_link(_target(link)) or "").replace("//www.", "//", 1)
         if address and fold_title(first.setdefault(address, title)) != fold_title(title):

@@ -12,6 +12,7 @@ from coopdigest.domain.edition import Edition, Finding, Severity
 HTML, TEXT, SUBJECT, CONFIGURATION = "HTML part", "text part", "subject", "coopdigest.toml"
 _TEMPLATE = "mend the template that writes it, in templates/email/"
 _SOURCE = "only the source can mend it"
+_OWNED = {"item", "listed"}  # classes of what is an item's own: whole, and as a title in a list
 _TITLE_SHOWN = 60  # characters of an item's title that name its place
 
 
@@ -78,7 +79,7 @@ def item_place(node: LexborNode) -> str | None:
 def item_title(node: LexborNode) -> str | None:
     """The title of the item that owns the element, None for the template's own."""
     for outer in ancestors(node):
-        if "item" in (outer.attributes.get("class") or "").split():
+        if _OWNED & set((outer.attributes.get("class") or "").split()):
             heading = outer.css_first("h3")
             title = text_of(heading) if heading else text_of(outer)
             return title if len(title) <= _TITLE_SHOWN else f"{title[: _TITLE_SHOWN - 1]}…"
