@@ -9,8 +9,9 @@ from typing import Any
 from coopdigest.compose import cleaning, inlining, wording
 from coopdigest.compose.density import plans
 from coopdigest.compose.lint import lint
-from coopdigest.compose.markup import MarkupError, render_mjml, take_inline_styles
-from coopdigest.compose.probe import leftovers, probe_issue
+from coopdigest.compose.markup import MarkupError, compile_mjml
+from coopdigest.compose.mjml_rules import find_faults
+from coopdigest.compose.probe import leftovers, probe_issue, probe_issues
 from coopdigest.compose.templates import Templates
 from coopdigest.compose.views import Viewer
 from coopdigest.domain.digest import Digest
@@ -85,27 +86,39 @@ class EmailComposer:
         """The HTML part."""
         source = self._templates.render("issue.mjml", context)
         try:
-            plain, css = take_inline_styles(source)
-            html = render_mjml(plain, context["language"], context["direction"])
+            html, css = compile_mjml(source, context["language"], context["direction"])
         except MarkupError as error:
-            place = self._templates.locate("issue.mjml", context, error.offset)
+            (place,) = self._templates.locate("issue.mjml", context, error.offset)
             raise CompositionError(str(error), place=place) from error
         return inlining.inline(html, css)
 
     def _check_leftovers(self, language: str) -> list[Finding]:
-        """Template code that a template prints, found where every word of the items is known."""
-        probe = probe_issue(self._digest)
+        """What the templates have got wrong where every word of the items is known: MJML, and code that is printed."""
+        found: list[Finding] = []
         try:
-            self.compose(probe, language)
-            context = self._viewer(language).context(probe)
-            return [finding for name in PARTS for finding in self._find_leftovers(name, context)]
+            viewer = self._viewer(language)
+            for issue, plan in probe_issues(self._digest, language):
+                found += self._find_mjml(viewer.context(issue, plan))
+            if not any(finding.severity is Severity.ERROR for finding in found):
+                self.compose(probe_issue(self._digest, language), language)
+            for issue, plan in probe_issues(self._digest, language):
+                context = viewer.context(issue, plan)
+                found += [finding for name in PARTS for finding in self._find_leftovers(name, context)]
         except CompositionError as error:
-            return [_finding(error)]
+            found.append(_finding(error))
+        return list(dict.fromkeys(found))
+
+    def _find_mjml(self, context: Mapping[str, Any]) -> Iterator[Finding]:
+        faults = find_faults(self._templates.render("issue.mjml", context))
+        places = self._templates.locate("issue.mjml", context, *(fault.offset for fault in faults)) if faults else []
+        for fault, place in zip(faults, places, strict=True):
+            yield Finding(fault.rule, fault.severity, place, fault.message, fault.hint)
 
     def _find_leftovers(self, name: str, context: Mapping[str, Any]) -> Iterator[Finding]:
         hint = "remove it, or write it as Jinja2 that this program fills in"
-        for offset, code in leftovers(self._templates.render(name, context)):
-            place = self._templates.locate(name, context, offset)
+        printed = list(leftovers(self._templates.render(name, context)))
+        places = self._templates.locate(name, context, *(offset for offset, _ in printed)) if printed else []
+        for (_, code), place in zip(printed, places, strict=True):
             yield Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint)
 
 

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
+from coopdigest.compose.density import WHOLE, Form, Plan
 from coopdigest.domain.digest import Digest
-from coopdigest.domain.issue import Issue, IssueItem, IssueState, Section
+from coopdigest.domain.issue import EditorWords, Issue, IssueItem, IssueState, Section
 from coopdigest.domain.item import Image, Item
 from coopdigest.domain.period import Cadence, period_of
 
@@ -19,8 +20,16 @@ _STYLE = re.compile(r"<mj-style\b.*?</mj-style>|<!--.*?-->", re.DOTALL)
 _DAY = date(2021, 11, 15)
 
 
-def probe_issue(digest: Digest) -> Issue:
-    """One item that has every fact, carried over, and one that has none."""
+def probe_issues(digest: Digest, language: str) -> Iterator[tuple[Issue, Plan]]:
+    """Issues and plans that between them use every part of a template: full, cut short, and without items."""
+    whole = probe_issue(digest, language)
+    yield whole, WHOLE
+    yield whole, Plan(Form.LEAN, shown=2, listed=2)
+    yield replace(whole, sections=(), words=()), WHOLE
+
+
+def probe_issue(digest: Digest, language: str) -> Issue:
+    """An issue with the editor's words and two sections; items have every fact, or none, or are in another language."""
     full = Item(
         id=1,
         title="Probe",
@@ -40,9 +49,18 @@ def probe_issue(digest: Digest) -> Issue:
         language=None,
     )
     bare = replace(full, id=2, title="Bare", summary=None, summary_html=None, url=None, image=None, credit=None)
-    items = (IssueItem(full, "Probe", carried_over=True), IssueItem(bare, "Probe"))
+    foreign = replace(full, id=3, title="Foreign", language="fa" if language.startswith("en") else "en")
+    items = (IssueItem(full, "Probe", carried_over=True), IssueItem(bare, "Probe"), IssueItem(foreign, "Probe"))
+    more = tuple(IssueItem(replace(full, id=number, title=f"More {number}"), "More") for number in range(4, 8))
     period = period_of(Cadence.MONTH, _DAY, digest.zone)
-    return Issue(digest.slug, period, IssueState.DRAFT, (Section("Probe", items),))
+    return Issue(
+        digest.slug,
+        period,
+        IssueState.DRAFT,
+        (Section("Probe", items), Section("More", more)),
+        number=1,
+        words=(EditorWords(language, introduction="Words of the editor."),),
+    )
 
 
 def leftovers(rendered: str) -> Iterator[tuple[int, str]]:

@@ -1,23 +1,20 @@
-"""Renders Jinja2 templates and says of every failure in which file and line it is."""
+"""Renders Jinja2 templates and says of every failure, and of every character, where in which file it is."""
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
 
 from coopdigest.compose import wording, wrapping
+from coopdigest.compose.including import BoundedTemplate
+from coopdigest.compose.tracing import Position, Trace, TracingEnvironment
 from coopdigest.domain.errors import CompositionError
 
 ESCAPED = (".mjml", ".html", ".htm", ".xml")  # Jinja2 itself would leave .mjml unescaped
-_TRACE = re.compile("\ue000([^\ue000\ue001]*):(\\d+)\ue001")
 # What a template's expression can raise: its own names and sums, and the filters it gives the wrong thing.
 _TEMPLATE_FAULTS = (
     TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError,
@@ -31,8 +28,8 @@ class Templates:
         """Take the folders; files are read when they are needed, and again when they change."""
         self._folders = [Path(folder).absolute() for folder in folders]
         self._loader = _Loader(self._folders)
-        self._plain = self._environment([])
-        self._tracing = self._environment([_Tracer])
+        self._plain = self._prepare(Environment)
+        self._tracing = self._prepare(TracingEnvironment)
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         """The text that template `name` gives for `context`.
@@ -42,17 +39,13 @@ class Templates:
         """
         return self._render(self._plain, name, context)
 
-    def locate(self, name: str, context: Mapping[str, Any], offset: int) -> str:
-        """The place in a template that wrote the character at `offset` of what `name` gives for `context`."""
-        starts, places = [0], [f"{name}:1"]
-        length = end = 0
-        traced = self._render(self._tracing, name, context)
-        for trace in _TRACE.finditer(traced):
-            length += trace.start() - end
-            end = trace.end()
-            starts.append(length)
-            places.append(f"{trace[1]}:{trace[2]}")
-        return self._place(*places[bisect_right(starts, offset) - 1].rsplit(":", 1))
+    def locate(self, name: str, context: Mapping[str, Any], *offsets: int) -> list[str]:
+        """Where in a template the characters at `offsets` of what `name` gives for `context` were written.
+
+        A place is `file:line:column`, both counted from 1; what an expression gave is where the expression begins.
+        """
+        trace = Trace(name, self._render(self._tracing, name, context))
+        return [self._place_at(trace.locate(offset)) for offset in offsets]
 
     def check_syntax(self) -> Iterator[CompositionError]:
         """What does not compile, one error for each template."""
@@ -66,15 +59,15 @@ class Templates:
         """The names of all templates."""
         return [name for name in self._plain.list_templates() if name.endswith((*ESCAPED, ".txt"))]
 
-    def _environment(self, extensions: Sequence[type[Extension]]) -> Environment:
-        environment = Environment(
+    def _prepare(self, kind: type[Environment]) -> Environment:
+        environment = kind(
             loader=self._loader,
-            autoescape=lambda name: name is not None and name.endswith(ESCAPED),  # noqa: S701 - the text part must not be
+            autoescape=lambda name: name is not None and name.endswith(ESCAPED),  # the text part must not be
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=extensions,
         )
+        environment.template_class = BoundedTemplate
         environment.filters |= {"fill": wording.fill, "wrap": wrapping.wrap, "underline": wrapping.underline}
         return environment
 
@@ -93,7 +86,7 @@ class Templates:
         ours = [(found, line) for path, line in frames if (found := self._name_of(path))]
         place = self._place(*ours[-1]) if ours else self._place(name)
         if isinstance(error, RecursionError):
-            return CompositionError("the templates include one another without end", place=place)
+            return CompositionError("a template calls itself without end", place=place)
         if isinstance(error, TemplateNotFound):
             return CompositionError(f"there is no template {error.name or error}", place=place)
         return CompositionError(str(error) or type(error).__name__, place=place)
@@ -104,6 +97,9 @@ class Templates:
             if Path(path).is_relative_to(folder):
                 return Path(path).relative_to(folder).as_posix()
         return None
+
+    def _place_at(self, position: Position) -> str:
+        return f"{self._place(position.name, position.line)}:{position.column}"
 
     def _place(self, name: str, line: int | str | None = None) -> str:
         folder = next((folder for folder in self._folders if (folder / name).is_file()), self._folders[0])
@@ -120,16 +116,3 @@ class _Loader(FileSystemLoader):
             raise CompositionError("not text in UTF-8", place=f"templates/email/{template}") from error
         except PermissionError as error:
             raise CompositionError("may not be read; mend its mode", place=f"templates/email/{template}") from error
-
-
-class _Tracer(Extension):
-    """Writes before every line of a template's own text which file and line it is."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        for token in stream:
-            if token.type == "data":
-                lines = token.value.split("\n")
-                marks = (f"\ue000{stream.name}:{token.lineno + index}\ue001{line}" for index, line in enumerate(lines))
-                yield Token(token.lineno, "data", "\n".join(marks))
-            else:
-                yield token
