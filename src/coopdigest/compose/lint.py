@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coopdigest.compose.rules import images, links, parts, sender, structure, tables
+from coopdigest.compose.rules import images, links, parts, sender, structure, support, tables
 from coopdigest.compose.rules.page import Page
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Edition, Finding
@@ -14,6 +14,7 @@ RULES: dict[str, str] = {
     **tables.RULES,
     **links.RULES,
     **images.RULES,
+    **support.RULES,
     **parts.RULES,
     **sender.RULES,
     "M01": "No template code is left in what readers get.",
@@ -30,6 +31,7 @@ def lint(edition: Edition, digest: Digest) -> Iterator[Finding]:
         *tables.check(page),
         *links.check(page, digest),
         *images.check(page),
+        *support.check(page),
         *parts.check(page),
         *sender.check(digest),
     )
