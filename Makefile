@@ -26,6 +26,9 @@ demo: setup
 test: setup tools
 	$(VENV)/bin/python -m pytest -n 2 -q
 
+bench: setup tools
+	$(VENV)/bin/python bench/compose.py
+
 check: setup
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/ruff check .
