@@ -31,7 +31,8 @@ def changed(old: str, new: str) -> Edition:
 
 def with_html(html: str) -> Edition:
     """The good edition with something of the template's own at its end."""
-    return changed("</body>", f'<div lang="en" dir="ltr">{html}</div></body>')
+    style = "background-color:#fff;color:#000;line-height:24px"
+    return changed("</body>", f'<div lang="en" dir="ltr" style="{style}">{html}</div></body>')
 
 
 def found(edition: Edition) -> set[tuple[str, Severity]]:
@@ -111,9 +112,9 @@ def test_a_fault_of_a_template_is_found(html: str, rule: str, severity: Severity
 @pytest.mark.parametrize(
     "html",
     [
-        '<a href="#here">down</a><p id="here">x</p>',
-        '<a href="tel:+41225550123">+41 22 555 01 23 again</a>',
-        '<a href="https://e.org/1">A</a><a href="https://e.org/1">a</a>',
+        '<a style="color:#00e" href="#here">down</a><p id="here">x</p>',
+        '<a style="color:#00e" href="tel:+41225550123">+41 22 555 01 23 again</a>',
+        '<a style="color:#00e" href="https://e.org/1">A</a><a style="color:#00e" href="https://e.org/1">a</a>',
         '<table><tr><th scope="col">x</th></tr><tr><td>y</td></tr></table>',
         "<!-- a <table> in a comment -->",
     ],

@@ -4,8 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coopdigest.compose.rules import images, links, parts, sender, structure, support, tables
+from coopdigest.compose.rules import (
+    aria,
+    colours,
+    dark,
+    direction,
+    images,
+    images_off,
+    legibility,
+    links,
+    parts,
+    preheader,
+    sender,
+    structure,
+    style_text,
+    support,
+    tables,
+)
 from coopdigest.compose.rules.page import Page
+from coopdigest.compose.rules.seen import Seen
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Edition, Finding
 
@@ -14,6 +31,12 @@ RULES: dict[str, str] = {
     **tables.RULES,
     **links.RULES,
     **images.RULES,
+    **aria.RULES,
+    **colours.RULES,
+    **legibility.RULES,
+    **direction.RULES,
+    **dark.RULES,
+    **preheader.RULES,
     **support.RULES,
     **parts.RULES,
     **sender.RULES,
@@ -26,11 +49,20 @@ RULES: dict[str, str] = {
 def lint(edition: Edition, digest: Digest) -> Iterator[Finding]:
     """All findings, in the order of the families; each once."""
     page = Page.of(edition)
+    seen = Seen.of(page)
     found = (
         *structure.check(page),
         *tables.check(page),
         *links.check(page, digest),
         *images.check(page),
+        *images_off.check(seen),
+        *aria.check(page),
+        *colours.check(seen),
+        *legibility.check(seen),
+        *direction.check(seen),
+        *dark.check(seen),
+        *style_text.check(seen),
+        *preheader.check(seen, digest),
         *support.check(page),
         *parts.check(page),
         *sender.check(digest),

@@ -12,11 +12,15 @@ from coopdigest.compose.contrast import parse_layer
 
 
 class Declaration(NamedTuple):
-    """One property, always a longhand where this module knows the shorthand; `value` is in lower case."""
+    """One property, always a longhand where this module knows the shorthand; `value` is in lower case.
+
+    `is_well_spelt` is false where `!important` is not in lower case with one space before, which some clients want.
+    """
 
     name: str
     value: str
     important: bool
+    is_well_spelt: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +46,7 @@ _SIGN = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\\.|[{};]""", re.
 _PIECE = re.compile(r"""(?:"[^"]*"|'[^']*'|\([^()]{0,4000}\)|[^;"'(]|["'(])+""")
 _COMMA = re.compile(r"""("[^"]*"|'[^']*'|\([^()]*\)|\[[^\[\]]*\])|,""")
 _WORD = re.compile(r"(?:[^\s(]+(?:\([^()]*\))?|\([^()]*\))")
-_IMPORTANT = re.compile(r"!\s*important\s*\Z")
+_IMPORTANT = re.compile(r"\s*!\s*important\Z")
 _KEYWORDS = frozenset({"inherit", "initial", "unset", "revert", "currentcolor"})
 _ALIGNMENTS = frozenset({"left", "right", "center", "justify", "start", "end", "-webkit-center", "inherit", "initial"})
 _FONT_SIZE = re.compile(r"(?:\d|\.\d)[\d.]*(?:[a-z]+|%)|(?:xx?-)?(?:small|large)(?![a-z-])|medium|smaller|larger")
@@ -98,13 +102,14 @@ def parse_declarations(text: str) -> tuple[Declaration, ...]:
     """The declarations of a block or of a style attribute, shorthands taken apart, invalid ones left out."""
     found: list[Declaration] = []
     for piece in _PIECE.findall(COMMENT.sub(" ", text)):
-        name, colon, value = piece.partition(":")
-        value = " ".join(value.lower().split())
+        name, colon, written = piece.partition(":")
+        value = " ".join(written.lower().split())
         important = bool(_IMPORTANT.search(value))
+        spelt = not important or written.rstrip().endswith(" !important")
         value = _IMPORTANT.sub("", value).strip()
         if colon and value:
             longhands = _take_apart(name.strip().lower(), value)
-            found += [Declaration(*longhand, important) for longhand in longhands if _is_valid(*longhand)]
+            found += [Declaration(*longhand, important, spelt) for longhand in longhands if _is_valid(*longhand)]
     return tuple(found)
 
 

@@ -69,7 +69,7 @@ def _check_head(page: Page) -> Iterator[Finding]:
     if title is None or not text_of(title):
         yield _error("A09", "the document has no title", "write <mj-title>")
     viewport = "".join(attribute(meta, "content") for meta in page.find("meta[name=viewport]")).replace(" ", "").lower()
-    scale = re.search(r"maximum-scale=([\d.]+)", viewport)
+    scale = re.search(r"maximum-scale=(\d+(?:\.\d+)?)", viewport)
     if not viewport or re.search(r"user-scalable=(no|0)", viewport) or (scale and float(scale[1]) < 2):
         yield _error("A12", "the viewport is missing or forbids zooming", "leave the viewport to MJML")
     if not page.edition.html.startswith("<!DOCTYPE html>"):

@@ -1,0 +1,146 @@
+"""The page as readers see it, in light and dark, wide and narrow, for the rules about what is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from coopdigest.compose.cascade import Cascade
+from coopdigest.compose.looks import NARROW, WIDE, Look, Looks
+from coopdigest.compose.rules.page import HTML, Page, ancestors, text_of
+from coopdigest.compose.sheets import Sight
+from coopdigest.domain.edition import Finding, Severity
+
+HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
+_BLOCKS = HEADINGS | {
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "div", "dl", "dt", "figcaption",
+    "figure", "footer", "form", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody",
+    "td", "tfoot", "th", "thead", "tr", "ul",
+}  # fmt: skip
+_HINT = "mend the template's colours or styles, in templates/email/"
+_SHOWN = 40  # characters of the words that a message quotes
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that stand together in an element: its text, or what a picture says instead of itself."""
+
+    element: LexborNode
+    text: str
+
+    @property
+    def is_said(self) -> bool:
+        """Whether there is more than decoration, such as a dot between two links."""
+        return any(sign.isalnum() for sign in self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands in a block between two line breaks that the document itself makes, in reading order."""
+
+    block: LexborNode
+    words: list[Words]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A page, how its elements look, and what it says line by line."""
+
+    page: Page
+    cascade: Cascade
+    looks: Looks
+    lines: list[Line]
+
+    @classmethod
+    def of(cls, page: Page) -> Seen:
+        """Compute it all, once for all rules."""
+        cascade = Cascade(page.tree)
+        return cls(page, cascade, Looks(page.tree, cascade), list(_read_lines(page.tree)))
+
+    def has_dark(self) -> bool:
+        """Whether the document declares a dark palette of its own."""
+        return any(is_dark(rule.media) for rule in self.cascade.rules)
+
+    def sights(self) -> Iterator[Sight]:
+        """The ways of looking that can differ here: light before dark, wide before narrow."""
+        depends_on_width = any("width" in condition for rule in self.cascade.rules for condition in rule.media)
+        widths = (WIDE, NARROW) if depends_on_width else (WIDE,)
+        for dark, width in product((False, True) if self.has_dark() else (False,), widths):
+            yield Sight(dark, width)
+
+    def visible(self, sight: Sight) -> Iterator[tuple[Line, Words, Look]]:
+        """All words that a reader sees, with their line and how they look."""
+        for line in self.lines:
+            for words in line.words:
+                look = self.looks.of(words.element, sight)
+                if words.is_said and not look.hidden and look.size > 0:
+                    yield line, words, look
+
+
+def is_dark(media: tuple[str, ...]) -> bool:
+    """Whether these conditions are those of the dark palette."""
+    return any("prefers-color-scheme" in condition and "dark" in condition for condition in media)
+
+
+def link_of(element: LexborNode) -> LexborNode | None:
+    """The link that the element belongs to, None outside of links."""
+    return next((node for node in ancestors(element) if node.tag == "a" and "href" in node.attributes), None)
+
+
+def blame(rule: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
+    """A finding about how something looks: never the source's fault, for no style of a source is kept."""
+    return Finding(rule, severity, HTML, message, _HINT)
+
+
+def label(node: LexborNode) -> str:
+    """An element as its author finds it in a template: its tag, and its id or classes."""
+    name = node.attributes.get("id")
+    classes = (node.attributes.get("class") or "").split()
+    return f"<{node.tag}{f' id={name}' if name else ''}{f' class={chr(32).join(classes)}' if classes else ''}>"
+
+
+def quote(text: str) -> str:
+    """The first words, for a message."""
+    line = " ".join(text.split())
+    return f"“{line if len(line) <= _SHOWN else f'{line[: _SHOWN - 1]}…'}”"
+
+
+def _read_lines(tree: LexborHTMLParser) -> Iterator[Line]:
+    line: Line | None = None
+    blocks: dict[int, LexborNode] = {}
+    for node in tree.body.traverse(include_text=True) if tree.body else ():
+        if node.tag == "br":
+            if line:
+                yield line
+            line = None
+        words = _words(node)
+        if words is None:
+            continue
+        block = _block_of(words.element, blocks)
+        if line is None or line.block.mem_id != block.mem_id:
+            if line:
+                yield line
+            line = Line(block, [])
+        line.words.append(words)
+    if line:
+        yield line
+
+
+def _words(node: LexborNode) -> Words | None:
+    if node.tag == "img":
+        return Words(node, text_of(node) or node.attributes.get("alt") or "")
+    if not node.is_text_node or node.parent is None:
+        return None
+    return Words(node.parent, node.text_content or "")
+
+
+def _block_of(element: LexborNode, known: dict[int, LexborNode]) -> LexborNode:
+    if element.mem_id not in known:
+        block = element
+        while block.tag not in _BLOCKS and block.parent is not None and block.parent.is_element_node:
+            block = block.parent
+        known[element.mem_id] = block
+    return known[element.mem_id]
