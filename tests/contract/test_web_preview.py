@@ -55,6 +55,13 @@ def test_shows_headers_and_size() -> None:
     assert "Lakeside Cooperatives &lt;news@example.org&gt;" in page
 
 
+def test_shows_what_an_approval_was_forced_over() -> None:
+    """The errors that were overridden stand among the facts of the issue; without any the page says nothing of it."""
+    page = client_of(shown(state="approved", overridden=("A08 at <header>.mjml:3", "B27 at edition en"))).get("/").text
+    assert "A08 at &lt;header&gt;.mjml:3, B27 at edition en" in page
+    assert "Overridden" not in client_of().get("/").text
+
+
 def test_shows_the_mail_in_frames_that_can_do_nothing() -> None:
     """The mail stands wide and narrow in sandboxed frames, under a policy that runs nothing."""
     client = client_of()

@@ -97,8 +97,9 @@ def check(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False
     with workplace(config) as place:
         findings = place.composer.check_templates()
         if period and not any(f.severity is Severity.ERROR for f in findings):
-            editions = place.editing.editions(place.period(period), place.composer)
-            for found in place.editing.check(editions, place.composer).values():
+            wanted = place.period(period)
+            editions = place.editing.editions(wanted, place.composer)
+            for found in place.editing.check_issue(place.editing.issue(wanted), editions, place.composer).values():
                 findings += found
             findings += _ask_for_links(place, editions) if links else []
     if as_json:

@@ -33,16 +33,18 @@ def issue_loader(place: Workplace, period: Period) -> Callable[[str | None], Pre
     def load(language: str | None) -> PreviewedIssue:
         editions, error = _compose(place, period)
         shown = [edition for edition in editions if language in (None, edition.language)]
+        issue, record = place.editing.issue(period), place.store.issues.record(period)
         return PreviewedIssue(
             digest=place.digest.name,
             period=period.key,
             period_words=period_in_words(period, place.digest.language),
-            state=place.editing.issue(period).state.value,
+            state=issue.state.value,
             sender=place.digest.sender,
             editions=editions,
-            findings=place.editing.check(shown, place.composer),
+            findings=place.editing.check_issue(issue, shown, place.composer),
             error=error,
             recipients=place.store.roster.audience_size(),
+            overridden=record.overridden if record else (),
         )
 
     return load

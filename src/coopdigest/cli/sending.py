@@ -14,7 +14,7 @@ from coopdigest.domain.errors import HeldError
 
 if TYPE_CHECKING:
     from coopdigest.domain.period import Period
-    from coopdigest.ports import Campaign
+    from coopdigest.ports import Campaign, IssueRecord
     from coopdigest.services.campaigns import Sending
     from coopdigest.wiring import Workplace
 
@@ -26,14 +26,21 @@ def register(app: typer.Typer) -> None:
 
 
 Early = Annotated[bool, typer.Option("--early", help="Although the period is not over.")]
+Force = Annotated[bool, typer.Option("--force", help="Although a check fails; says which, and the approval keeps it.")]
 
 
-def approve(period: OwnPeriod, config: Config = CONFIG, early: Early = False) -> None:
+def approve(period: OwnPeriod, config: Config = CONFIG, early: Early = False, force: Force = False) -> None:
     """Freeze a period's issue and approve it. Example: coopdigest approve last"""
     with workplace(config) as place:
         found = place.period(period, own=True)
-        record = place.editing.approve(found, place.composer, by=getpass.getuser(), early=early)
+        record = place.editing.approve(found, place.composer, by=getpass.getuser(), early=early, force=force)
+        _tell_overridden(record)
         tell(f"issue {found.key} is {record.state}; it goes to {place.store.roster.audience_size()} subscribers")
+
+
+def _tell_overridden(record: IssueRecord | None) -> None:
+    if record and record.overridden:
+        tell(f"issue {record.period} overrides {', '.join(record.overridden)}")
 
 
 Test = Annotated[str | None, typer.Option("--test", metavar="ADDRESS", help="A rehearsal to this address only.")]
@@ -52,6 +59,7 @@ def send(
     early: Early = False,
     without: Without = None,
     accept_removals: Removals = False,
+    force: Force = False,
 ) -> None:
     """Send a period's issue to everybody who did not get it yet. Example: coopdigest send last"""
     with workplace(config) as place:
@@ -60,23 +68,25 @@ def send(
             _rehearse(place, found, test, outbox)
             return
         place.sync_roster(tell, accept_removals=accept_removals)
-        sending = _send(place, found, resend_in_doubt, early, without or [])
+        required = place.required_sources(without or [])
+        campaign = place.campaigns().prepare(found, place.composer, early=early, required=required, force=force)
+        if force:
+            _tell_overridden(place.store.issues.record(found))
+        sending = _drain(place, campaign, resend_in_doubt)
     raise typer.Exit(int(sending.exit_code))
 
 
-def _send(place: Workplace, period: Period, resend: bool, early: bool, without: list[str]) -> Sending:
+def _drain(place: Workplace, campaign: Campaign, resend: bool) -> Sending:
     from coopdigest.domain.issue import IssueState
     from coopdigest.services.campaigns import Sent
 
-    opening = place.campaigns()
-    required = place.required_sources(without)
-    campaign = opening.prepare(period, place.composer, early=early, required=required)
+    key = campaign.period
     if campaign.state is IssueState.PAUSED:
-        raise HeldError(f"{period.key} is paused; go on with: coopdigest resume {period.key}")
-    with progress(campaign.tally.pending + campaign.tally.deferred, f"sending {period.key}") as on_outcome:
+        raise HeldError(f"{key} is paused; go on with: coopdigest resume {key}")
+    with progress(campaign.tally.pending + campaign.tally.deferred, f"sending {key}") as on_outcome:
         sending = place.campaigns(on_outcome).drain(campaign, resend_in_doubt=resend)
     word = "already sent" if sending.what is Sent.ALREADY else str(sending.campaign.state)
-    tell(f"{period.key} {word}: {sending.campaign.tally}")
+    tell(f"{key} {word}: {sending.campaign.tally}")
     return sending
 
 
@@ -119,8 +129,11 @@ def status(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = Fals
     if as_json:
         show_json(documents[0] if period else {"campaigns": documents})
         return
+    over = {record.period: record.overridden for record in records}
     for key, campaign in found.items():
         show(f"{key}  {states.get(key, 'no campaign')}  {campaign.tally if campaign else ''}".rstrip())
+        if over.get(key):
+            show(f"{key}  approved although {', '.join(over[key])}")
 
 
 def _unopened(place: Workplace, key: str) -> Campaign:

@@ -12,6 +12,7 @@ from coopdigest.domain.issue import FROZEN, OPENED, EditorWords, Issue, IssueSta
 from coopdigest.domain.period import Period
 from coopdigest.domain.selection import History, Policy, draft
 from coopdigest.ports import Clock, Composer, IssueRecord, IssueStore, ItemStore, MessageChecker
+from coopdigest.services.language_coverage import check_languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,12 @@ class Editing:
         """The findings of every edition and of the message it becomes, by language; worst first."""
         found = {each.language: [*composer.check(each), *self.messages.check(each)] for each in editions}
         return {language: sorted(each, key=_by_severity) for language, each in found.items()}
+
+    def check_issue(self, issue: Issue, editions: Sequence[Edition], composer: Composer) -> Mapping[str, list[Finding]]:
+        """The findings of every edition as `check` has them, and what it lacks beside the others, by language."""
+        missing = check_languages(issue, self.digest.languages)
+        found = self.check(editions, composer)
+        return {language: [*findings, *missing.get(language, [])] for language, findings in found.items()}
 
     def approve(
         self, period: Period, composer: Composer, *, by: str, early: bool = False, force: bool = False

@@ -37,7 +37,8 @@ class PreviewedIssue:
 
     `editions` are the digest's languages in their order, or those of them that could be composed; `findings`
     are by language. `error` says why an edition could not be composed. `period` is the key, `period_words`
-    the same for a reader. `recipients` is the audience as it stands.
+    the same for a reader. `recipients` is the audience as it stands. `overridden` names the errors that the approval
+    was forced over.
     """
 
     digest: str
@@ -49,6 +50,7 @@ class PreviewedIssue:
     findings: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     error: str | None = None
     recipients: int | None = None
+    overridden: Sequence[str] = ()
 
     def edition(self, language: str | None) -> Edition | None:
         """The edition of `language`, the first one for None."""
