@@ -28,6 +28,7 @@ _TEXTS = {
     ".html",
     ".css",
     ".js",
+    ".mjs",
     ".json",
     ".yml",
     ".yaml",
