@@ -96,6 +96,12 @@ def test_features_are_found(html: str, slugs: set[str]) -> None:
     assert slugs or not used(html) - used("<p style=''>x</p>")
 
 
+def test_a_film_is_no_picture() -> None:
+    """The address of what is no image says nothing of images."""
+    assert "image-mp4" not in used("<video src='a.mp4'></video>")
+    assert "image-mp4" in used("<img src='a.mp4'>")
+
+
 def test_outlooks_own_part_is_not_looked_at() -> None:
     """What stands in a conditional comment is for Outlook alone, which was asked; what it hides is for the others."""
     hidden = "<!--[if mso]><v:rect style='display:flex'><video></video></v:rect><![endif]-->"

@@ -185,6 +185,24 @@ def test_a_media_attribute_is_a_media_rule() -> None:
     assert set(media_traits("screen and (min-width:480px)")) == {"at:media", "media:width"}
 
 
+def test_a_long_rule_is_named_by_its_beginning() -> None:
+    """A place is to be read at a glance."""
+    (rule,) = read_sheet(f"{'.long-name ' * 99}{{}}")
+    assert rule.rule.startswith(".long-name .long-name")
+    assert len(rule.rule) == 60
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "piece", ["(", "[a", '"', "\\", "/*", "url(a\\", ":not(", "a,", "a:a-", "!", "a:rgb( ", ".a", "a-", " ", "1", "@"]
+)
+def test_time_grows_with_the_length_alone(piece: str) -> None:
+    """A hundred thousand characters are read in well under a second; in as many passes they would take a minute."""
+    endless = piece * (100_000 // len(piece))
+    for css in (f"a:{endless}", f"{endless}{{"):
+        assert all(trait for statement in read_style(css) for trait in traits_of(statement))
+
+
 @given(soups)
 def test_no_css_makes_the_reader_raise(css: str) -> None:
     """Nor the search for traits, and whatever comes out is a statement with a short place."""
