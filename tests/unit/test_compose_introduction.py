@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coopdigest.compose.introduction import introduction_markup, introduction_paragraphs
+from coopdigest.compose.introduction import Block, Link, introduction_blocks, introduction_markup
 
 WORDS = """Dear readers,
 
@@ -26,13 +26,25 @@ def test_markdown_becomes_simple_html() -> None:
 
 
 def test_links_are_written_out_in_plain_text() -> None:
-    """Behind their words, unless the words are the address."""
-    assert introduction_paragraphs(WORDS) == (
-        "Dear readers,",
-        "this month three villages saved their ferry. Do come to the orchard course (https://www.example.org/course)!",
-        "• one",
-        "• two, by news@example.org",
+    """After their paragraph, unless the words are the address."""
+    assert introduction_blocks(WORDS) == (
+        Block("Dear readers,", "", ()),
+        Block(
+            "this month three villages saved their ferry. Do come to the orchard course!",
+            "",
+            (Link("orchard course", "https://www.example.org/course"),),
+        ),
+        Block("one", "• ", ()),
+        Block("two, by news@example.org", "• ", ()),
     )
+
+
+def test_lists_keep_their_depth_and_numbers() -> None:
+    """A list inside a list is indented, and a second paragraph of an entry stands below the first."""
+    blocks = introduction_blocks("1. one\n\n   more\n\n2. two\n   - deeper\n\nend")
+    assert [(block.bullet, block.words) for block in blocks] == [
+        ("1. ", "one"), ("   ", "more"), ("2. ", "two"), ("  • ", "deeper"), ("", "end"),
+    ]  # fmt: skip
 
 
 def test_html_in_an_introduction_is_text() -> None:
@@ -44,17 +56,17 @@ def test_html_in_an_introduction_is_text() -> None:
 def test_a_link_that_is_no_web_address_is_no_link() -> None:
     """The words stay."""
     assert introduction_markup("[here](javascript:alert)").count("href") == 0
-    assert introduction_paragraphs("[here](/relative)") == ("here",)
+    assert introduction_blocks("[here](/relative)") == (Block("here", "", ()),)
 
 
 def test_nothing_written_is_nothing_shown() -> None:
     """Neither an empty text nor blanks make a paragraph."""
     for nothing in (None, "", "  \n "):
         assert introduction_markup(nothing) == ""
-        assert introduction_paragraphs(nothing) == ()
+        assert introduction_blocks(nothing) == ()
 
 
 @given(st.text())
 def test_any_text_is_taken(text: str) -> None:
     """No text is refused, and both forms are empty together."""
-    assert bool(introduction_markup(text).strip()) or not "".join(introduction_paragraphs(text)).strip(" •0123456789.)")
+    assert bool(introduction_markup(text).strip()) or not introduction_blocks(text)

@@ -12,6 +12,7 @@ from coopdigest.compose.lint import lint
 from coopdigest.compose.markup import MarkupError, compile_mjml
 from coopdigest.compose.mjml_rules import find_faults
 from coopdigest.compose.probe import leftovers, probe_issue, probe_issues
+from coopdigest.compose.rules import words
 from coopdigest.compose.templates import Templates
 from coopdigest.compose.views import Viewer
 from coopdigest.domain.digest import Digest
@@ -61,12 +62,18 @@ class EmailComposer:
         return _worst_first([*lint(edition, self._digest), *self._check_leftovers(edition.language)])
 
     def check_templates(self) -> list[Finding]:
-        """Lint the templates by themselves: those that do not compile, with file and line."""
+        """Lint the templates and the fixed words by themselves: what does not compile, with file and line."""
         findings = [_finding(error) for error in self._templates.check_syntax()]
         if not findings:
             for language in self._digest.languages:
                 findings += self._check_leftovers(language)
-        return _worst_first(dict.fromkeys(findings))
+        return _worst_first(dict.fromkeys([*findings, *self._check_words()]))
+
+    def _check_words(self) -> list[Finding]:
+        try:
+            return list(words.check(self._folders, self._digest))
+        except CompositionError as error:
+            return [_finding(error)]
 
     def _html_in_budget(self, viewer: Viewer, issue: Issue) -> tuple[Mapping[str, Any], str]:
         """The HTML part by the fullest plan that keeps to the budget, and its variables."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateNotFound, TemplateSyntaxError
 
-from coopdigest.compose import wording, wrapping
+from coopdigest.compose import text_filters, wording
 from coopdigest.compose.including import BoundedTemplate
 from coopdigest.compose.tracing import Position, Trace, TracingEnvironment
 from coopdigest.domain.errors import CompositionError
@@ -43,8 +43,11 @@ class Templates:
         """Where in a template the characters at `offsets` of what `name` gives for `context` were written.
 
         A place is `file:line:column`, both counted from 1; what an expression gave is where the expression begins.
+        Where a filter around a template's own text makes something else of it when it is traced, it is the file alone.
         """
         trace = Trace(name, self._render(self._tracing, name, context))
+        if trace.text != self.render(name, context):
+            return [self._place(name)] * len(offsets)
         return [self._place_at(trace.locate(offset)) for offset in offsets]
 
     def check_syntax(self) -> Iterator[CompositionError]:
@@ -68,7 +71,7 @@ class Templates:
             lstrip_blocks=True,
         )
         environment.template_class = BoundedTemplate
-        environment.filters |= {"fill": wording.fill, "wrap": wrapping.wrap, "underline": wrapping.underline}
+        environment.filters |= {"fill": wording.fill, **text_filters.FILTERS}
         return environment
 
     def _render(self, environment: Environment, name: str, context: Mapping[str, Any]) -> str:

@@ -13,7 +13,8 @@ The variables of every template:
     number                  of the issue, in words; or none
     subject                 the subject line
     preheader               the line that inboxes show beside the subject
-    introduction            the editor's words as HTML, `introduction_paragraphs` as plain text
+    introduction            the editor's words as HTML
+    introduction_blocks     the same as plain text: each `words`, `bullet` and `links` (each `words` and `url`)
     contents                the sections to announce at the top: each `theme`, `anchor`, `stories` (how many, in words)
     sections                each with `theme`, `anchor`, `accent` (a colour) and `items` (ItemView)
     overflow                items that are only listed by title (none in nearly every issue)
@@ -37,7 +38,7 @@ from urllib.parse import quote
 
 from coopdigest.compose import cleaning, wording, wrapping
 from coopdigest.compose.density import WHOLE, Plan
-from coopdigest.compose.introduction import introduction_markup, introduction_paragraphs
+from coopdigest.compose.introduction import introduction_blocks, introduction_markup
 from coopdigest.compose.item_views import ItemView, ItemViewer
 from coopdigest.compose.palette import dark_palette, light_palette, theme_accent
 from coopdigest.compose.subject import write_subject
@@ -80,6 +81,7 @@ class Viewer:
         shown = [section for section in sections if section.items]
         overflow, beyond = _overflow(issue, plan, items)
         introduction = issue.words_in(self.language).introduction
+        blocks = introduction_blocks(introduction)
         return {
             "language": self.language,
             "direction": direction,
@@ -88,9 +90,9 @@ class Viewer:
             "words": self.words,
             **self._look(direction),
             **self._names(issue),
-            "preheader": preheader(shown or [_list_section(overflow)], introduction_paragraphs(introduction)),
+            "preheader": preheader(shown or [_list_section(overflow)], [block.words for block in blocks]),
             "introduction": introduction_markup(introduction),
-            "introduction_paragraphs": introduction_paragraphs(introduction),
+            "introduction_blocks": blocks,
             "contents": self._contents(sections, issue.size),
             "sections": shown,
             "overflow": overflow,

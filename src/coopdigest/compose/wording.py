@@ -12,13 +12,16 @@ from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton
+from markupsafe import Markup, escape
 
 from coopdigest.domain.errors import CompositionError
 from coopdigest.domain.period import Cadence, Period
 
-_FALLBACK = "en"
+FALLBACK = "en"
 _INTERNATIONAL = {"en": "en-001"}  # day before month: the readers of a digest in English are seldom only American
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+EXTRA_PLACEHOLDERS = {"subject": frozenset({"name", "period", "number", "count", "lead"})}
+"""What a word may hold beyond the placeholders of the English one."""
 _CATEGORIES = ("zero", "one", "two", "few", "many", "other")
 
 
@@ -49,8 +52,8 @@ def read_words(
         CompositionError: a catalogue is not readable as TOML, or holds something else than words.
     """
     words: dict[str, Word] = {}
-    for name in (*_names(language), _FALLBACK):
-        for key, word in {**_read_catalogues(folders, name), **(own or {}).get(name, {})}.items():
+    for name in (*_names(language), FALLBACK):
+        for key, word in {**read_catalogue(folders, name), **(own or {}).get(name, {})}.items():
             words.setdefault(key, word)
     return words
 
@@ -61,9 +64,9 @@ def missing_words(
     """What English has and `language` lacks: keys, and `key.form` for the plural forms that the language needs."""
     there: dict[str, Word] = {}
     for name in reversed(_names(language)):
-        there |= {**_read_catalogues(folders, name), **(own or {}).get(name, {})}
+        there |= {**read_catalogue(folders, name), **(own or {}).get(name, {})}
     missing: list[str] = []
-    for key in _read_catalogues(folders, _FALLBACK):
+    for key in read_catalogue(folders, FALLBACK):
         word = there.get(key)
         if word is None:
             missing.append(key)
@@ -83,14 +86,29 @@ def catalogue_paths(folders: Sequence[Path]) -> list[Path]:
     return [path for folder in folders for path in sorted(folder.glob("translations/*.toml"))]
 
 
-def _read_catalogues(folders: Sequence[Path], name: str) -> dict[str, Word]:
+def has_words(folders: Sequence[Path], language: str, own: Mapping[str, Mapping[str, str]]) -> bool:
+    """Whether there is any fixed word of this language, or of the plain one."""
+    return any(own.get(name) or read_catalogue(folders, name) for name in _names(language))
+
+
+def read_catalogue(folders: Sequence[Path], name: str) -> dict[str, Word]:
+    """The words of the catalogues `name` in `folders`; word by word the first folder wins.
+
+    Raises:
+        CompositionError: as `read_words`.
+    """
     words: dict[str, Word] = {}
     for folder in reversed(folders):
-        words |= _read_catalogue(folder / "translations" / f"{name}.toml")
+        words |= read_file(folder / "translations" / f"{name}.toml")
     return words
 
 
-def _read_catalogue(path: Path) -> dict[str, Word]:
+def read_file(path: Path) -> dict[str, Word]:
+    """The words of one catalogue; none where there is no such file.
+
+    Raises:
+        CompositionError: as `read_words`.
+    """
     place = "/".join(path.parts[-4:])
     if not path.is_file():
         return {}
@@ -115,9 +133,28 @@ def _read_word(key: str, value: object, language: str, place: str) -> Word:
 
 
 def fill(word: Word, **values: object) -> str:
-    """A word with `{name}` replaced by the value of that name; any other brace stays. A plural goes by `count`."""
+    """A word with `{name}` replaced by the value of that name; any other brace stays. A plural goes by `count`.
+
+    With a value that is markup the whole is, and everything else in it is escaped.
+    """
     text = word.pick(values.get("count")) if isinstance(word, Plural) else word
+    if any(isinstance(value, Markup) for value in values.values()):
+        filled = (
+            escape(piece) if number % 2 == 0 else _fill_in(piece, values)
+            for number, piece in enumerate(_PLACEHOLDER.split(text))
+        )
+        return Markup("").join(filled)
     return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), text)
+
+
+def _fill_in(name: str, values: Mapping[str, object]) -> Markup:
+    return escape(values.get(name, f"{{{name}}}"))
+
+
+def placeholders(word: Word) -> frozenset[str]:
+    """The names in braces that a word holds in any of its forms."""
+    forms = word.forms.values() if isinstance(word, Plural) else (word,)
+    return frozenset(name for form in forms for name in _PLACEHOLDER.findall(form))
 
 
 def require_word(words: Mapping[str, Word], key: str, language: str) -> Word:
@@ -134,12 +171,12 @@ def require_word(words: Mapping[str, Word], key: str, language: str) -> Word:
 
 def locale_of(language: str) -> Locale:
     """What is known of a language: its month names and its direction; English for an unknown one."""
-    for name in (_INTERNATIONAL.get(language, language), language.split("-")[0], _FALLBACK):
+    for name in (_INTERNATIONAL.get(language, language), language.split("-")[0], FALLBACK):
         try:
             return Locale.parse(name, sep="-")
         except (UnknownLocaleError, ValueError):
             continue
-    return Locale(_FALLBACK)
+    return Locale(FALLBACK)
 
 
 def direction_of(language: str) -> str:
@@ -158,7 +195,8 @@ def direction_of_text(text: str) -> str | None:
 
 def day_in_words(day: date, language: str) -> str:
     """A day such as `29 November 2021`."""
-    return _plain_spaces(format_date(day, "long", locale=locale_of(language)))
+    words = _plain_spaces(format_date(day, "long", locale=locale_of(language)))
+    return re.sub(r"^1(?= )", "1er", words) if language.split("-")[0] == "fr" else words  # CLDR has it only as a part
 
 
 def period_in_words(period: Period, language: str) -> str:

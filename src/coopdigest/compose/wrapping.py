@@ -2,37 +2,53 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
 
 WIDTH = 72
 
+_BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces are spaces to str.split
+_JOINED = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")  # what makes one sign of several
+_REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
+_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
+_ZERO_WIDTH_JOINER, _EMOJI_LOOK = "\u200d", "\ufe0f"
+_PREPENDED = re.compile("[\u0600-\u0605\u06dd\u070f\u0890\u0891\u08e2\U000110bd\U000110cd]")  # format, but seen
+_JAMO = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")  # they complete the syllable before
+_LINK = re.compile(r"[(<\[«“]*https?://", re.IGNORECASE)
+_CLOSING = re.compile(r"[:;!?»%]+[.,)]*")  # French writes a space before; it must not begin a line with them
+_OPENING = re.compile("[«]")
+_NEVER_FIRST = frozenset("、。，．：；！？）」』】》〉〕］｝…‥ー々・")  # JIS X 4051: no line begins with them
+_NEVER_LAST = frozenset("（「『【《〈〔［｛")
+
 
 def display_width(text: str) -> int:
-    """The columns that `text` takes in a fixed-width font, roughly (Unicode Standard Annex 11)."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
+    """The columns that `text` takes in a fixed-width font, roughly (Unicode Standard Annexes 11 and 29, UTS 51)."""
+    if text.isascii():
+        return len(text)
+    if _JOINED.search(text):
+        return sum(map(_cluster_width, _clusters(text)))
+    return sum(map(_columns, text))
 
 
-def wrap(text: str, width: int = WIDTH, indent: str = "") -> str:
-    """`text` in lines of at most `width` columns, broken at spaces; each line begins with `indent`.
+def wrap(text: str, width: int = WIDTH, indent: str = "", bullet: str = "") -> str:
+    """`text` in lines of at most `width` columns, broken at spaces.
 
-    A word without spaces is broken only where its wide characters allow it (Chinese, Japanese): never a link.
+    Each line begins with `indent`; the first goes on with `bullet`, the others with blanks as wide. A word without
+    spaces is broken only where its wide characters allow it (Chinese, Japanese), and a link never: it has a line of
+    its own. A no-break space does not break, nor does one that French writes before a sign.
     """
-    room = width - display_width(indent)
-    lines: list[str] = []
-    line, taken = "", 0
-    for word in _words(text, room):
-        columns = display_width(word)
-        if line and taken + 1 + columns > room:
-            lines.append(line)
-            line, taken = word, columns
-        else:
-            line, taken = (f"{line} {word}", taken + 1 + columns) if line else (word, columns)
-    return "\n".join(indent + piece for piece in [*lines, line])
+    hanging = " " * display_width(bullet)
+    room = width - display_width(indent + bullet)
+    lines = [*_fold(_words(text, room), room)] or [""]
+    return "\n".join(f"{indent}{hanging if number else bullet}{_defuse(line)}" for number, line in enumerate(lines))
 
 
 def underline(text: str, sign: str = "-", width: int = WIDTH) -> str:
-    """A rule as wide as `text`, but not wider than a line."""
-    return sign * max(3, min(display_width(text), width))
+    """A rule as wide as `text` once it is wrapped, but not wider than a line, nor so short that it is none."""
+    widest = max(map(display_width, wrap(text, width).split("\n")))
+    return sign * max(3, min(widest, width))
 
 
 def cut(text: str, length: int) -> str:
@@ -47,25 +63,101 @@ def cut(text: str, length: int) -> str:
     return f"{head[: length - 1].rpartition(' ')[0].rstrip(' ,;:–—-') or head[: length - 1]}…"
 
 
+def _defuse(line: str) -> str:
+    """Two dashes alone would end the message: clients hide what follows as a signature (RFC 3676 4.3)."""
+    return "- -" if line == "--" else line
+
+
+def _fold(words: list[str], room: int) -> Iterator[str]:
+    """Lines of as many words as fit; a link stands alone."""
+    line, taken, is_link = "", 0, False
+    for word in words:
+        columns, was_link = display_width(word), is_link
+        is_link = _LINK.match(word) is not None
+        if line and (taken + 1 + columns > room or is_link or was_link):
+            yield line
+            line, taken = word, columns
+        else:
+            line, taken = (f"{line} {word}", taken + 1 + columns) if line else (word, columns)
+    if line:
+        yield line
+
+
+@lru_cache(maxsize=8_192)
 def _columns(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Mn", "Me"):
+    if _PREPENDED.match(char):
+        return 1
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Cf", "Mn", "Me") or _JAMO.match(char):
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
+def _clusters(text: str) -> Iterator[str]:
+    """`text` in signs that no line may part: a letter with its marks, a flag, a joined emoji."""
+    cluster = ""
+    for char in text:
+        if cluster and not _continues(cluster, char):
+            yield cluster
+            cluster = ""
+        cluster += char
+    if cluster:
+        yield cluster
+
+
+def _continues(cluster: str, char: str) -> bool:
+    if char == _ZERO_WIDTH_JOINER or _TONE.match(char) or _columns(char) == 0:
+        return True
+    if cluster[-1] == _ZERO_WIDTH_JOINER:
+        return unicodedata.category(char) == "So"  # between letters of Arabic or Hindi it joins no emoji
+    return bool(_REGIONAL.match(char)) and len(cluster) == 1 and bool(_REGIONAL.match(cluster))
+
+
+def _cluster_width(cluster: str) -> int:
+    if _REGIONAL.match(cluster):
+        return 2 if len(cluster) > 1 else 1
+    joined = _ZERO_WIDTH_JOINER in cluster and len(cluster) > 2
+    if _EMOJI_LOOK in cluster or joined:
+        return max(2 if unicodedata.category(cluster[0]) == "So" or _EMOJI_LOOK in cluster else 0, _columns(cluster[0]))
+    return _columns(cluster[0])
+
+
 def _words(text: str, room: int) -> list[str]:
-    return [piece for word in text.split() for piece in _break_wide(word, room)]
+    return [piece for word in _joined_signs(text) for piece in _break_wide(word, room)]
+
+
+def _joined_signs(text: str) -> list[str]:
+    """The words of `text`, each with the lone signs of punctuation that must stay with it."""
+    words: list[str] = []
+    for word in filter(None, _BREAKABLE.split(text)):
+        if words and (_CLOSING.fullmatch(word) or _OPENING.fullmatch(words[-1].rpartition(" ")[2])):
+            words[-1] += f" {word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _break_wide(word: str, room: int) -> list[str]:
     """A word of wide characters in pieces that fit; any other word whole."""
-    if display_width(word) <= max(room, 2) or not any(_columns(char) == 2 for char in word):
+    room = max(room, 2)
+    if word.isascii() or display_width(word) <= room or _LINK.match(word):
         return [word]
-    pieces, piece, columns = [], "", 0
-    for char in word:
-        if piece and columns + _columns(char) > max(room, 2):
-            pieces.append(piece)
-            piece, columns = "", 0
-        piece += char
-        columns += _columns(char)
-    return [*pieces, piece]
+    pieces = [""]
+    for unit in _units(word):
+        if pieces[-1] and display_width(pieces[-1]) + display_width(unit) > room:
+            pieces.append("")
+        pieces[-1] += unit
+    return pieces
+
+
+def _units(word: str) -> Iterator[str]:
+    """The parts of a word between which a line may end: beside wide characters, by their rules of punctuation."""
+    unit, was_wide = "", False
+    for cluster in _clusters(word):
+        is_wide = _cluster_width(cluster) == 2
+        if unit and (is_wide or was_wide) and cluster[0] not in _NEVER_FIRST and unit[-1] not in _NEVER_LAST:
+            yield unit
+            unit = ""
+        unit += cluster
+        was_wide = is_wide
+    if unit:
+        yield unit

@@ -1,0 +1,87 @@
+"""Marks lines of plain text so that each reads in its direction, whatever a mail client takes for granted.
+
+Plain text cannot say `dir`. Clients lay a line out in one of two ways: by its first letter (Gmail, Apple Mail), or from
+left to right whatever it says (browsers, many others). A line from right to left therefore gets two things: a
+right-to-left mark in front, for the first kind; and an embedding around it, without which the second kind would set
+the pieces of "Arabic, Latin, Arabic" in the wrong order and the full stop on the wrong side. A line from left to
+right that begins with an Arabic letter, or with none, gets a left-to-right mark. Pieces of the other direction inside
+a line are isolated, for else a number or a sign beside them would move over to them (UAX 9).
+Embeddings for lines, as every client knows them; isolates for pieces, as nothing else keeps the neighbours apart.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from coopdigest.compose.cleaning import clean_text
+from coopdigest.compose.wording import direction_of_text
+
+LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
+_EMBED, _END_EMBED = "\u202b", "\u202c"
+_ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
+_OPENING = {
+    "\u202a": _END_EMBED,
+    _EMBED: _END_EMBED,
+    "\u2066": _END_ISOLATE,
+    "\u2067": _END_ISOLATE,
+    "\u2068": _END_ISOLATE,
+}
+_CONTROL = re.compile("[\u202a-\u202c\u2066-\u2069]")
+
+
+def mark_lines(text: str, direction: str, around: str) -> str:
+    """The lines of one paragraph, each marked to read in `direction` (`ltr` or `rtl`) in a text that is `around` it.
+
+    What is isolated across the end of a line is closed there and opened again on the next.
+    """
+    if text.isascii() and direction == around == "ltr":
+        return text
+    way = direction_in(text, direction)
+    return "\n".join(_mark(line, way, around) for line in _close_lines(text.split("\n")))
+
+
+def direction_in(text: str, around: str) -> str:
+    """How a paragraph reads among others of the direction `around`: like them, if it has any such letter."""
+    return around if _has_letter(text, around) else direction_of_text(text) or around
+
+
+def isolate(text: str, around: str) -> str:
+    """A piece for a line that reads as `around` says, isolated where it must be."""
+    return f"{_ISOLATE}{text}{_END_ISOLATE}" if needs_isolation(text, around) else text
+
+
+def needs_isolation(text: str, around: str) -> bool:
+    """Whether a piece holds letters of the other direction, and so would pull at its neighbours."""
+    return _has_letter(text, "rtl" if around == "ltr" else "ltr")
+
+
+def _mark(line: str, way: str, around: str) -> str:
+    if not line.strip():
+        return line
+    if way == "rtl":
+        mixed = any(unicodedata.bidirectional(char) not in ("R", "AL", "NSM", "WS", "BN") for char in line)
+        return f"{RIGHT_TO_LEFT_MARK}{_EMBED}{line}{_END_EMBED}" if mixed else line
+    first = direction_of_text(line)
+    return f"{LEFT_TO_RIGHT_MARK}{line}" if first == "rtl" or (first is None and around == "rtl") else line
+
+
+def _has_letter(text: str, direction: str) -> bool:
+    kinds = ("L",) if direction == "ltr" else ("R", "AL")
+    return any(unicodedata.bidirectional(char) in kinds for char in text)
+
+
+def _close_lines(lines: list[str]) -> list[str]:
+    """`lines` of a balanced paragraph, each balanced by itself."""
+    closed: list[str] = []
+    still_open: list[str] = []
+    for line in lines:
+        before = "".join(still_open)
+        for char in _CONTROL.findall(line):
+            if char in _OPENING:
+                still_open.append(char)
+            elif still_open:
+                still_open.pop()
+        after = "".join(_OPENING[char] for char in reversed(still_open))
+        closed.append(clean_text(f"{before}{line}{after}"))
+    return closed

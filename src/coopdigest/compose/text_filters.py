@@ -1,0 +1,45 @@
+"""The filters by which a template lays words out: in lines that fit, each word and line in its reading direction."""
+
+from __future__ import annotations
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from coopdigest.compose import bidi, wrapping
+
+
+@pass_context
+def wrap(context: Context, text: str, width: int = wrapping.WIDTH, bullet: str = "", direction: str = "") -> str:
+    """A paragraph of plain text in lines of at most `width` columns; the first begins with `bullet`.
+
+    It reads in `direction`, by default the edition's.
+    """
+    around = _direction(context)
+    return bidi.mark_lines(wrapping.wrap(str(text), width, bullet=bullet), direction or around, around)
+
+
+@pass_context
+def underline(context: Context, text: str, sign: str = "-") -> str:
+    """A rule as wide as the heading above it, and on the same side of the screen."""
+    way = bidi.direction_in(str(text), _direction(context))
+    return (bidi.RIGHT_TO_LEFT_MARK if way == "rtl" else "") + wrapping.underline(str(text), sign)
+
+
+@pass_context
+def isolate(context: Context, text: str, around: str = "") -> str:
+    """Words for the middle of a line, kept from pulling at their neighbours when they read the other way.
+
+    The line reads as `around` says, by default as the edition.
+    """
+    words, around = str(text), around or _direction(context)
+    if not context.eval_ctx.autoescape:
+        return bidi.isolate(words, around)
+    return Markup("<bdi>{}</bdi>").format(text) if bidi.needs_isolation(words, around) else text
+
+
+FILTERS = {"wrap": wrap, "underline": underline, "isolate": isolate}
+
+
+def _direction(context: Context) -> str:
+    return str(context.get("direction", "ltr"))
