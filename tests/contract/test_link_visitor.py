@@ -23,6 +23,7 @@ from coopdigest.sources.guard import Deadline, FetchError, Resolver, resolve_hos
 from coopdigest.sources.links import WebLinkVisitor
 from coopdigest.sources.turns import Turns
 from coopdigest.testing.clock import NOON, FixedClock
+from coopdigest.testing.fake_links import FakeLinkVisitor
 
 QUICK = Limits(connect=2, read=0.3, total=1.0, size=100_000)
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -243,6 +244,18 @@ def test_plain_talk_where_tls_is_expected_is_dead(site: Site) -> None:
     """An https link to a server that knows only http shows readers an error."""
     answer = Guest().visit(f"https://127.0.0.1:{site.port}/")
     assert (answer.is_dead, answer.problem) == (True, "127.0.0.1 does not agree on TLS")
+
+
+def test_the_fake_answers_as_the_real_one(site: Site) -> None:
+    """Tests on the fake are worth what they say: same question, same answer."""
+    site.says("/new")
+    fine, gone, old = site.says("/fine"), site.says("/gone", 410), site.says("/old", 301, Location="/new")
+    fake = FakeLinkVisitor().answering(gone, status=410).moved(old, site.at("/new"))
+    for url in (fine, gone, old):
+        assert Guest().visit(url) == fake.visit(url)
+    nowhere = "http://nowhere.invalid/"
+    real = Guest(limits=Limits()).visit(nowhere)
+    assert real == fake.dead(nowhere, real.problem or "").visit(nowhere)
 
 
 # --- redirects -------------------------------------------------------------------------------------------

@@ -79,6 +79,7 @@ def test_what_could_not_be_asked_for_is_in_doubt_not_dead(facts: dict[str, Any])
         ("http://news.example.net/mill", ""),
         ("https://www.news.example.net/mill", ""),
         ("https://NEWS.example.net/stories/mill", ""),
+        ("https://news.example.net:8443/mill", ""),
         ("https://news.example.net/?id=7", ""),
     ],
 )
@@ -87,6 +88,30 @@ def test_a_link_that_moved_away_for_good_is_told_with_its_new_address(new: str, 
     found = check(FakeLinkVisitor().moved(URL, new), an_item_link())
     assert [(finding.rule, finding.severity) for finding in found] == ([("L04", W)] if expected else [])
     assert all(expected in finding.message and new in finding.message for finding in found)
+
+
+def test_a_site_may_drop_its_www() -> None:
+    """It is the same site."""
+    old = "https://www.news.example.net/mill"
+    assert check(FakeLinkVisitor().moved(old, "https://news.example.net/mill"), an_item_link(old)) == []
+
+
+def test_a_name_in_letters_of_its_own_is_the_same_name_in_ascii() -> None:
+    """A server names itself as the wire does (RFC 5891)."""
+    visitor = FakeLinkVisitor().moved("https://mühle.example/a", "https://xn--mhle-0ra.example/b")
+    assert check(visitor, an_item_link("https://mühle.example/a")) == []
+    visitor = FakeLinkVisitor().moved("https://mühle.example/a", "https://xn--mhle.example/b")
+    assert [finding.rule for finding in check(visitor, an_item_link("https://mühle.example/a"))] == ["L04"]
+
+
+@pytest.mark.parametrize("host", ["a" * 70, "ü" * 70, "..", "xn--", "\u0660"])
+def test_a_host_that_is_no_name_breaks_nothing(host: str) -> None:
+    """Feeds write what they like."""
+    url = f"https://{host}/"
+    (finding,) = check(
+        FakeLinkVisitor().answering(url, problem="its address is part of no valid web address"), an_item_link(url)
+    )
+    assert finding.rule == "L05"
 
 
 def test_a_front_page_may_move_to_a_front_page() -> None:
@@ -191,7 +216,7 @@ class CrowdedVisitor:
         self.gate = threading.Barrier(hosts_at_once)
         self.busy: set[str] = set()
         self.most = 0
-        self.lock = threading.Lock()
+        self.lock, self.never = threading.Lock(), threading.Event()
 
     def visit(self, url: str) -> LinkAnswer:
         """Answer when as many hosts as may be are asked at once."""
@@ -201,6 +226,7 @@ class CrowdedVisitor:
             self.busy.add(host)
             self.most = max(self.most, len(self.busy))
         self.gate.wait(timeout=10)
+        self.never.wait(0.02)  # room for a fifth to show
         with self.lock:
             self.busy.discard(host)
         return LinkAnswer(url=url, final_url=url, status=200)
@@ -218,14 +244,29 @@ class Interrupted(BaseException):
     """As Ctrl-C."""
 
 
+class SlowVisitor(FakeLinkVisitor):
+    """Takes its time over the hosts whose names begin with `slow`."""
+
+    def visit(self, url: str) -> LinkAnswer:
+        """Answer after a while."""
+        answer = super().visit(url)
+        if url.startswith("https://slow"):
+            threading.Event().wait(0.1)
+        return answer
+
+
 def test_an_interrupted_check_asks_nobody_any_more() -> None:
-    """What was asked is answered, the rest is left alone."""
-    visitor = FakeLinkVisitor()
-    links = [an_item_link(f"https://{host}.example/{page}") for host in "abcdefgh" for page in range(50)]
+    """What is being asked is answered, the rest is left alone."""
+    visitor = SlowVisitor()
+    links = [an_item_link("https://quick.example/")]
+    links += [an_item_link(f"https://slow{host}.example/{page}") for host in "abcdefgh" for page in range(50)]
 
     def interrupt() -> None:
-        raise Interrupted
+        if not raised:
+            raised.append(True)
+            raise Interrupted
 
+    raised: list[bool] = []
     with pytest.raises(Interrupted):
         LinkChecking(visitor).check(links, interrupt)
     assert len(visitor.asked) <= 2 * 8

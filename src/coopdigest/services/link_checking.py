@@ -134,5 +134,10 @@ def _split(url: str) -> SplitResult | None:
 
 
 def _host(url: str) -> str:
+    """The name of the server, in ASCII as servers write it in redirects; the address where it has none."""
     parts = _split(url)
-    return (parts.hostname if parts else None) or url
+    name = (parts.hostname if parts else None) or url
+    try:
+        return name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return name
