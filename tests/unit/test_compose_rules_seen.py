@@ -127,6 +127,21 @@ BAD: list[tuple[str, str, Severity]] = [
     ('<div style="min-width:321px;max-width:100%">x</div>', "W10", E),
     (f'<p style="white-space:nowrap">{LONG}</p>', "W10", E),
     (f'<p style="overflow-wrap:normal">{"Rindfleischetikettierung" * 3}</p>', "W10", E),
+    # W22: motion
+    ("<marquee>Words</marquee>", "W22", E),
+    ('<p style="animation:slide 6s">x</p>', "W22", E),
+    ('<p style="animation:slide 2s linear 3">x</p>', "W22", E),
+    ('<p style="text-decoration:blink">x</p>', "W22", E),
+    # what the older families were completed by
+    ('<p lang="english">x</p>', "A02", E),
+    ('<table role="presentation"><tr><th>x</th></tr></table>', "A03", E),
+    ('<table><tr><th scope="col">x</th><th>y</th></tr></table>', "A03", E),
+    ('<table><tr><td><table role="presentation"><tr><td>y</td></tr></table></td></tr></table>', "A03", E),
+    ('<img src="https://e.org/a.png" width="9" height="9" alt="IMG_2021.jpg">', "A08", W),
+    ('<img src="https://e.org/a.png" width="9" height="9" alt="DSC0012">', "A08", W),
+    ('<table role="presentation" background="data:x"><tr><td></td></tr></table>', "A70", E),
+    ('<q cite="java\tscript:x">x</q>', "A70", E),
+    ("<select></select>", "A70", E),
     # A70: how styles are written
     ("<style>p { margin: 0; }</style>", "A70", E),
     ('<p style="margin:0 !IMPORTANT">x</p>', "A70", E),
@@ -147,7 +162,6 @@ def test_a_fault_that_is_seen_is_found_by_its_rule(html: str, rule: str, severit
         f'<p style="color:#949494;font-size:24px;background:#fff">{WORDS}</p>',
         f'<p style="color:#949494;font-size:19px;background:#fff"><b>{WORDS}</b></p>',
         '<p style="color:#eee">·</p>',
-        '<p style="color:#fff;display:none">hidden</p>',
         '<p>Words <a href="https://e.org/2" style="text-decoration:none;border-bottom:1px solid red">a link</a></p>',
         '<p>Words <a href="https://e.org/2" style="text-decoration:none"><u>a link</u></a></p>',
         '<p><a href="https://e.org/2" style="text-decoration:none">A link alone</a></p>',
@@ -167,11 +181,29 @@ def test_a_fault_that_is_seen_is_found_by_its_rule(html: str, rule: str, severit
         f"<p>{'Rindfleischetikettierung' * 3}</p>",
         f'<p style="overflow-wrap:normal">{"漢字" * 60}</p>',
         '<p style="margin:0 !important">x</p>',
+        '<p style="animation:slide 1s linear 0.5s 3">x</p>',
+        '<p lang="zh-Hant-TW">x</p>',
+        '<p title="data: what it is">x</p>',
+        '<table role="presentation"><tr><td><table><tr><th scope="row">x</th></tr></table></td></tr></table>',
+        '<img src="https://e.org/a.png" width="9" height="9" alt="Photo of a mill">',
     ],
 )
 def test_what_is_well_made_is_no_finding(html: str) -> None:
     """Rules do not cry wolf."""
     assert lint_html(with_html(html)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('<html lang="en"', '<html lang="english"', "A06"),
+        (' xmlns:v="urn:schemas-microsoft-com:vml"', "", "A60"),
+        ("PixelsPerInch>96", "PixelsPerInch>72", "A60"),
+    ],
+)
+def test_the_documents_frame_is_looked_at(old: str, new: str, rule: str) -> None:
+    """What MJML writes and a template may break."""
+    assert found(changed(old, new)) == {(rule, E)}
 
 
 @pytest.mark.parametrize(
@@ -257,6 +289,11 @@ def test_there_is_one_preheader() -> None:
     """More hidden words look like a trick (A30)."""
     other = f'<div lang="en" dir="ltr" style="display:none">{PREHEADER}</div></body>'
     assert found(changed("</body>", other)) == {("A30", E)}
+    assert found(with_html('<p>Words <span style="display:none">and more</span></p>')) == {("A30", E)}
+    on_narrow_screens = with_html('<p class="narrow" style="display:none">Words</p>').replace(
+        "h1 {", ".narrow { display: block !important; } h1 {", 1
+    )
+    assert found(on_narrow_screens) == set()
 
 
 def test_a_preheader_must_be_there_and_say_more_than_where_to_read() -> None:
@@ -277,6 +314,7 @@ def test_a_preheader_must_be_there_and_say_more_than_where_to_read() -> None:
         "<p>Ask news@example.org for it</p>",
         "<p>See https://example.org/a for it</p>",
         "<p>Forward →</p>",
+        '<p style="border-left:4px solid #0a4f47">x</p>',
     ],
 )
 def test_remnants_of_left_to_right_are_found(html: str) -> None:
@@ -340,7 +378,7 @@ def test_narrow_readers_are_looked_after() -> None:
 
 def test_every_rule_of_these_has_a_sentence() -> None:
     """Whatever is found can be looked up."""
-    for rule in ("A07", "A11", "A14", "A20", "A21", "A22", "A30", "A40", "A50", "A70", "W10"):
+    for rule in ("A07", "A11", "A14", "A20", "A21", "A22", "A30", "A40", "A50", "A70", "W10", "W22"):
         assert RULES[rule].endswith(".")
 
 

@@ -26,7 +26,7 @@ _RELATIVE_SIZES = {
     "h1": 2.0, "h2": 1.5, "h3": 1.17, "h5": 0.83, "h6": 0.67, "small": 5 / 6, "sub": 5 / 6, "sup": 5 / 6, "big": 1.2,
 }  # fmt: skip
 _BOLD = frozenset({"b", "strong", "th", "h1", "h2", "h3", "h4", "h5", "h6"})
-_NEVER_SHOWN = frozenset({"head", "style", "script", "title", "template", "noscript", "meta", "link", "xml"})
+NEVER_SHOWN = frozenset({"head", "style", "script", "title", "template", "noscript", "meta", "link", "xml"})
 _LENGTH = re.compile(r"(-?(?:\d{1,6}(?:\.\d{1,9})?|\.\d{1,9}))([a-z]+|%)?")
 _WEIGHTS = {"normal": False, "bold": True, "bolder": True, "lighter": False, "initial": False}
 _BOXES = frozenset({"inline-block", "inline-table", "inline-flex", "inline-grid"})
@@ -166,7 +166,7 @@ def _look(element: _Element, parent: Look, own: Mapping[str, str], link_colour: 
         white_space=own.get("white-space", parent.white_space),
         breaks_words=_breaks_words(own, parent),
         underlined=_is_underlined(element, own, parent),
-        hidden=parent.hidden or tag in _NEVER_SHOWN or _is_hidden(own),
+        hidden=parent.hidden or tag in NEVER_SHOWN or _is_hidden(own),
         opacity=parent.opacity * _opacity(own.get("opacity", "1")),
     )
 

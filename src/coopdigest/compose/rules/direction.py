@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
+from coopdigest.compose.rules.colours import is_bordered
 from coopdigest.compose.rules.page import ancestors, attribute
 from coopdigest.compose.rules.seen import Seen, Words, blame, label, quote
 from coopdigest.compose.sheets import Sight
@@ -42,6 +43,8 @@ def _check_layout(seen: Seen) -> Iterator[Finding]:
             yield blame("A50", f"{label(node)} has direction: ltr where words read from right to left")
         if node.tag in ("td", "th") and look.own.get("text-align") == "left":
             yield blame("A50", f"{label(node)} is aligned left where words read from right to left")
+        if is_bordered(look, "left") and not is_bordered(look, "right"):
+            yield blame("A50", f"{label(node)} has its line at the left, where words end")
 
 
 def _check_words(seen: Seen) -> Iterator[Finding]:

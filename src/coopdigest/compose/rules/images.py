@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from coopdigest.compose.rules.page import Page, attribute, item_title
@@ -11,6 +12,10 @@ RULES = {
     "A08": "Every picture has words for those who do not see it.",
     "A22": "Every picture says its width and comes by https.",
 }
+_FILE_NAME = re.compile(
+    r"\.(?:jpe?g|png|gif|webp|avif|svg|bmp|tiff?|heic)\Z|\A(?:img|dsc[nf]?|image|photo|picture)[ _-]?\d*\Z",
+    re.IGNORECASE,
+)
 
 
 def check(page: Page) -> Iterator[Finding]:
@@ -21,6 +26,8 @@ def check(page: Page) -> Iterator[Finding]:
             yield page.judge("A08", image, "a picture without alt")
         elif not (alt or "").strip() and item_title(image) is not None:
             yield page.judge("A08", image, "the item's picture has no words for those who do not see it")
+        elif _FILE_NAME.search((alt or "").strip()):
+            yield page.judge("A08", image, f"a picture's words are a file's name: {alt}", Severity.WARNING)
         if not attribute(image, "width").rstrip("%px").isdigit():
             yield page.judge("A22", image, "a picture without width", Severity.WARNING)
         source = attribute(image, "src")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from selectolax.lexbor import LexborNode
 
-from coopdigest.compose.looks import to_pixels
+from coopdigest.compose.looks import NARROW, WIDE, to_pixels
 from coopdigest.compose.rules.page import ancestors, attribute, text_of
 from coopdigest.compose.rules.seen import Seen, blame, label, quote
 from coopdigest.compose.sheets import Sight, parse_declarations
@@ -33,10 +33,18 @@ def check(seen: Seen, digest: Digest) -> Iterator[Finding]:
     hidden = _outermost_hidden(first.element, seen)
     yield from _check_hiding(hidden)
     yield from _check_words(seen, " ".join(_FILLER.sub("", text_of(hidden)).split()), digest)
-    for other in seen.page.find("body > *"):
-        is_another = other.mem_id != hidden.mem_id and seen.looks.of(other, Sight()).hidden and text_of(other)
-        if is_another and other.tag not in ("style", "script"):
-            yield blame("A30", f"more hidden words than the one preheader ({quote(text_of(other))})")
+    yield from _check_others(seen, hidden)
+
+
+def _check_others(seen: Seen, preheader: LexborNode) -> Iterator[Finding]:
+    """Words that no reader sees on any screen look like a trick, to filters too (B25)."""
+    for line in seen.lines:
+        for words in line.words:
+            is_hidden = all(seen.looks.of(words.element, Sight(width=width)).hidden for width in (WIDE, NARROW))
+            if words.is_said and is_hidden:
+                outer = _outermost_hidden(words.element, seen)
+                if outer.mem_id != preheader.mem_id:
+                    yield blame("A30", f"{label(outer)}: more hidden words than the preheader ({quote(words.text)})")
 
 
 def _outermost_hidden(element: LexborNode, seen: Seen) -> LexborNode:

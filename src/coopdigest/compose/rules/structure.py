@@ -18,9 +18,17 @@ RULES = {
     "A13": "No id occurs twice.",
     "A70": "The document is plain HTML that mail clients show: no scripts, forms, frames or foreign style sheets.",
 }
-_FORBIDDEN = "script, iframe, frame, form, object, embed, applet, base, link, input, button, video, audio"
+_FORBIDDEN = (
+    "script, iframe, frame, form, object, embed, applet, base, link, input, button, select, textarea, video, audio,"
+    " meta[http-equiv=refresh i]"
+)
+_ADDRESSES = frozenset(
+    {"action", "background", "cite", "formaction", "href", "longdesc", "poster", "src", "xlink:href"}
+)
+_JUDGED_ELSEWHERE = (("img", "src"), ("a", "href"), ("area", "href"))  # A22, L02
 _CSS_LIMIT = 16_000  # bytes; Gmail drops the style tags beyond
 _CHARSET_WITHIN = 1024  # bytes, WHATWG HTML 4.2.5.4
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")  # BCP 47, but for tags of old
 _IMPORT = re.compile(r"@import\b", re.IGNORECASE)
 
 
@@ -43,6 +51,12 @@ def _check_language(page: Page) -> Iterator[Finding]:
             yield page.judge("A01", child, f"<{child.tag}> directly in the body has no dir")
         if _says_no_language(attribute(child, "lang")):
             yield page.judge("A02", child, f"<{child.tag}> directly in the body has no lang")
+    for node in page.find("[lang]"):
+        tag = attribute(node, "lang")
+        if not _says_no_language(tag) and not _LANGUAGE.fullmatch(tag):
+            yield page.judge(
+                "A06" if node.tag == "html" else "A02", node, f"<{node.tag}>: no language is called {tag!r}"
+            )
 
 
 def _says_no_language(tag: str) -> bool:
@@ -91,16 +105,25 @@ def _check_ids(page: Page) -> Iterator[Finding]:
 def _check_content(page: Page) -> Iterator[Finding]:
     for node in page.find(_FORBIDDEN):
         yield page.judge("A70", node, f"<{node.tag}> is dropped or distrusted by mail clients")
-    for node in page.elements():
-        for name, value in node.attributes.items():
-            if name.startswith("on") or (value or "").strip().lower().startswith("javascript:"):
-                yield page.judge("A70", node, f"<{node.tag}> carries a script in {name}")
+    yield from _check_attributes(page)
     css = [style.text(deep=True) for style in page.find("style")]
     if any(_IMPORT.search(sheet) for sheet in css):
         yield _error("A70", "a style sheet imports another one", "write its rules into the template")
     size = sum(len(sheet.encode("utf-8")) for sheet in css)
     if size > _CSS_LIMIT:
         yield _error("A70", f"{size:,} bytes of style sheets, of which Gmail keeps {_CSS_LIMIT:,}", "shorten them")
+
+
+def _check_attributes(page: Page) -> Iterator[Finding]:
+    for node in page.elements():
+        for name, value in node.attributes.items():
+            scheme = "".join((value or "").split()).lower().partition(":")[0] if name in _ADDRESSES else ""
+            if name.startswith("on") or scheme in ("javascript", "vbscript"):
+                yield page.judge("A70", node, f"<{node.tag}> carries a script in {name}")
+            elif scheme == "data" and (node.tag, name) not in _JUDGED_ELSEWHERE:
+                yield page.judge(
+                    "A70", node, f"<{node.tag}> has a data: address in {name}, which clients do not follow"
+                )
 
 
 def _error(rule: str, message: str, hint: str) -> Finding:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coopdigest.compose.rules.page import HTML, Page, attribute
+from selectolax.lexbor import LexborNode
+
+from coopdigest.compose.rules.page import HTML, Page, ancestors, attribute
 from coopdigest.domain.edition import Finding, Severity
 
 RULES = {
-    "A03": "Layout tables say that they are none.",
-    "A60": "Conditional comments for Outlook are balanced, and so are the tables inside.",
+    "A03": "Layout tables say that they are none, and tables of data head their rows or columns.",
+    "A60": "Conditional comments for Outlook are balanced, so are the tables inside, and its settings are there.",
 }
+_SCOPES = ("col", "row", "colgroup", "rowgroup")
+_SETTINGS = re.compile(r"<o:OfficeDocumentSettings>(?:(?!</o:Office).)*<o:PixelsPerInch>\s*96\s*</", re.DOTALL)
+_SETTINGS_HINT = "leave the head to MJML"
 _COMMENT = re.compile(
     r"<!--\[if (?P<condition>[^\]]*)\]>(?:<!--+>|-->)?|(?P<end><!--<!\[endif\]-->|<!\[endif\](?:--)?>)|<!--.*?-->",
     re.DOTALL,
@@ -22,11 +27,37 @@ _TABLE_TAG = re.compile(r"<(/?)(table|tr|td)\b", re.IGNORECASE)
 def check(page: Page) -> Iterator[Finding]:
     """Findings about tables."""
     for table in page.find("table"):
-        if attribute(table, "role") not in ("presentation", "none") and not table.css("th[scope]"):
-            yield page.judge("A03", table, 'a table without role="presentation" or th with scope')
+        yield from _check_role(page, table)
     problem = find_imbalance(page.edition.html)
     if problem:
         yield Finding("A60", Severity.ERROR, HTML, problem, "balance the conditional comments in <mj-raw>")
+    for missing in _find_missing_settings(page):
+        yield Finding("A60", Severity.ERROR, HTML, f"{missing}, without which Outlook scales wrongly", _SETTINGS_HINT)
+
+
+def _check_role(page: Page, table: LexborNode) -> Iterator[Finding]:
+    heads = [node for node in table.css("th, caption") if _table_of(node).mem_id == table.mem_id]
+    if attribute(table, "role") in ("presentation", "none"):
+        if heads:
+            yield page.judge("A03", table, f"a layout table with <{heads[0].tag}>, which only tables of data have")
+    elif not any(node.tag == "th" for node in heads):
+        yield page.judge("A03", table, 'a table without role="presentation" or th with scope')
+    elif any(node.tag == "th" and attribute(node, "scope") not in _SCOPES for node in heads):
+        yield page.judge("A03", table, "a <th> that does not say its scope")
+
+
+def _table_of(node: LexborNode) -> LexborNode:
+    return next(outer for outer in ancestors(node) if outer.tag == "table")
+
+
+def _find_missing_settings(page: Page) -> Iterator[str]:
+    root = page.tree.root
+    attributes = root.attributes if root else {}
+    for prefix in ("v", "o"):
+        if f"xmlns:{prefix}" not in attributes:
+            yield f"<html> has no xmlns:{prefix}"
+    if not _SETTINGS.search(page.edition.html):
+        yield "no OfficeDocumentSettings with 96 PixelsPerInch"
 
 
 def find_imbalance(html: str) -> str | None:
