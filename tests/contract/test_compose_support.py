@@ -178,8 +178,7 @@ def test_style_in_an_item_is_the_templates(good: Edition) -> None:
     assert [(f.severity, f.place) for f in findings(good, item * 2)] == [(E, HTML)]
 
 
-@pytest.mark.parametrize("size", [0, 3, 40, 150])
-@pytest.mark.parametrize("language", ["en", "fr", "es", "ar"])
+@pytest.mark.parametrize(("language", "size"), [("en", 0), ("en", 150), ("fr", 40), ("es", 12), ("ar", 3), ("ar", 60)])
 def test_our_own_issues_have_no_finding(language: str, size: int) -> None:
     """The shipped templates use what the baseline holds, in every language and size."""
     edition = EmailComposer(digest_of(language), [ROOT / "templates" / "email"]).compose(
