@@ -152,7 +152,7 @@ BAD_EXAMPLES = {
     "B26 nowhere": ("B26", W, changed(b"<press@example.org>", b"<press@newsroom.local>")),
     "B27 fields": ("B27", E, changed(FEEDBACK, b"Feedback-ID: 7:en:coop-news")),
     "B27 sender": ("B27", E, changed(FEEDBACK, b"Feedback-ID: 7:en:digest:coop")),
-    "B28": ("B28", E, GOOD + b"\r\n" * 12_500_000),
+    "B28": ("B28", E, GOOD + (b"a" * 998 + b"\r\n") * 25_000),
     "B29 plain only": ("B29", E, with_parts(PLAIN)),
     "B29 html only": ("B29", E, with_parts(RICH)),
     "R01 long": ("R01", E, added(b"X-Long: " + b"a" * 991)),
@@ -225,6 +225,14 @@ def test_a_finding_names_its_header_line_or_part() -> None:
     places = {check_message(BAD_EXAMPLES[name][2], NOW)[0].place for name in ("B20 gmail", "R11 none", "R01 NUL")}
 
     assert places == {"message header From", "message part text/html", "message line 1"}
+
+
+def test_every_finding_says_what_to_do() -> None:
+    """Each has a hint, and none repeats an address (of those, subscribers' are)."""
+    findings = [finding for _, _, data in BAD_EXAMPLES.values() for finding in check_message(data, NOW)]
+
+    assert [finding for finding in findings if not finding.hint] == []
+    assert [finding for finding in findings if "@example" in finding.message] == []
 
 
 def test_a_header_name_over_a_kilobyte_breaks_gmails_limit_too() -> None:

@@ -148,7 +148,7 @@ def _check_limits(message: Entity) -> Iterator[Finding]:
         yield error("B24", "message", f"the header has {len(sizes):,} fields, over {_FIELDS:,}")
     for field, size in zip(message.fields, sizes, strict=True):
         if size > _FIELD and field.key not in _UNLIMITED:
-            yield error("B24", field.place, f"it has {size:,} octets, over {_FIELD:,}")
+            yield error("B24", field.place, f"it has {size:,} octets, over {_FIELD:,}", "shorten it")
         elif len(field.name) > _NAME:
             yield error("B24", field.place, f"its name has {len(field.name):,} characters, over {_NAME:,}")
         else:
@@ -171,9 +171,11 @@ def _check_length(field: Field) -> Iterator[Finding]:
 def _check_lines(data: bytes) -> Iterator[Finding]:
     """The first line of each fault: a message that has one often has thousands."""
     long = (place for place, line in enumerate(data.split(b"\n"), 1) if len(line.removesuffix(b"\r")) > _LINE)
+    pairs = data.count(b"\r\n")
+    is_mixed = (data.count(b"\r"), data.count(b"\n")) != (pairs, pairs)
     found = {
         f"a line of over {_LINE} octets": next(long, 0),
-        "a line end that is not CRLF": _find_line(rb"\r(?!\n)|(?<!\r)\n", data),
+        "a line end that is not CRLF": _find_line(rb"\r(?!\n)|(?<!\r)\n", data) if is_mixed else 0,
         "a NUL": _find_line(rb"\x00", data),
     }
     yield from (error("R01", f"message line {place}", what) for what, place in found.items() if place)

@@ -21,8 +21,9 @@ _URI_LISTS = ("list-help", "list-subscribe", "list-unsubscribe", "list-post", "l
 _URIS = re.compile(r"<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>(?:\s*,\s*<[A-Za-z][A-Za-z0-9+.-]*:[^<>\s]+>)*")
 _COMMENT = re.compile(r"\([^()]*\)")
 _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
-_LIST_ID = re.compile(rf'(?:"(?:[^"\\]|\\.)*"|[^<>"])*<({_LABEL}(?:\.{_LABEL})+)>')
+_LIST_ID = re.compile(rf'(?:"(?:[^"\\]|\\.)*+"|[^<>"])*+<({_LABEL}(?:\.{_LABEL})+)>')
 _LONGEST_ID = 255  # octets (RFC 2919 3)
+_ADDRESSES = "correct public_url, reply_to and unsubscribe_mailbox in [digest]"
 _ONE_CLICK = "List-Unsubscribe=One-Click"
 _FEEDBACK = re.compile(r"[^:]*:[^:]*:[^:]*:[^:\s]{5,15}")
 
@@ -41,16 +42,17 @@ def _check_one_click(message: Entity) -> Iterator[Finding]:
     leave, post = message.get("List-Unsubscribe"), message.get("List-Unsubscribe-Post")
     pages = re.findall(r"<(https?:[^<>]*)>", leave.value, re.IGNORECASE) if leave else []
     if leave and pages and not post:
-        yield error("B10", leave.place, "a web address without List-Unsubscribe-Post: Gmail offers no one-click")
+        yield error("B10", leave.place, "a web address without List-Unsubscribe-Post: no one-click")
     elif post and len(pages) != 1:
-        yield error("B10", post.place, f"one-click needs one web address in List-Unsubscribe, not {len(pages)}")
+        fault = f"one-click needs one web address in List-Unsubscribe, not {len(pages)}"
+        yield error("B10", post.place, fault, "correct public_url in [digest]")
 
 
 def _check_field(field: Field) -> Iterator[Finding]:
     if field.key in _URI_LISTS:
         said = _COMMENT.sub("", field.value).strip()
         if not _URIS.fullmatch(said) and (field.key, said) != ("list-post", "NO"):
-            yield error("R30", field.place, "it is not a list of URIs in angle brackets")
+            yield error("R30", field.place, "it is not a list of URIs in angle brackets", _ADDRESSES)
     elif field.key == "list-id":
         found = _LIST_ID.fullmatch(field.value)
         if not found:

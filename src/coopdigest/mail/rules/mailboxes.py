@@ -6,7 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")|(\((?:[^()\\]|\\.)*\))|(<[^<>]*>)|(,)|([^",<>()]+)|(.)', re.DOTALL)
+_TOKEN = re.compile(  # what is not closed is stray as far as it was read, so that no octet is read often
+    r'("(?:[^"\\]|\\.)*+")|(\((?:[^()\\]|\\.)*+\))|(<[^<>]*+>)|(,)|([^",<>()]++)'
+    r'|("(?:[^"\\]|\\.)*+|\((?:[^()\\]|\\.)*+|<[^<>]*+|.)',
+    re.DOTALL,
+)
 _ATOM = r'[^\x00-\x20\x7f()<>@,;:\\".\[\]]+'
 _DOT_ATOM = rf"{_ATOM}(?:\.{_ATOM})*"
 _ADDRESS = re.compile(rf'(?P<local>{_DOT_ATOM}|"(?:[^"\\]|\\.)*")@(?P<domain>{_DOT_ATOM}|\[[^\[\]\\\s]*\])')

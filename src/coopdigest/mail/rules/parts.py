@@ -32,7 +32,7 @@ _BASE64_LINE = re.compile(rb"[A-Za-z0-9+/]*={0,2}")
 def check(message: Entity, size: int) -> Iterator[Finding]:
     """Findings about the parts; `size` is the whole message's in octets."""
     if size > _LARGEST:
-        yield error("B28", "message", f"{size:,} octets, over {_LARGEST:,}: mailboxes refuse it")
+        yield error("B28", "message", f"{size:,} octets: mailboxes refuse it", "choose a shorter period")
     if message.value("MIME-Version") != "1.0":
         yield error("R10", "message header MIME-Version", "it does not say 1.0")
     yield from _check_alternatives(message)
@@ -60,7 +60,9 @@ def _check_pictures(message: Entity) -> Iterator[Finding]:
     pages = b"".join(entity.content() for entity in message.walk() if entity.kind == "text/html")
     shown = {found.decode("utf-8", "replace") for found in re.findall(rb"[\"'(]cid:([^\"')\s]+)", pages)}
     if shown - there:
-        yield error("R15", "message part text/html", "it shows a picture that the message does not hold")
+        yield error(
+            "R15", "message part text/html", "it shows a picture that is not in the message", "name it by https"
+        )
     if there - shown:
         yield error("R15", "message", "it holds a picture that the HTML does not show")
 

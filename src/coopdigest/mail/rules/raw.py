@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 _FIELD = re.compile(rb"([!-9;-~]+):(.*)", re.DOTALL)  # RFC 5322 2.2: printable ASCII but the colon
 _LINE_END = re.compile(rb"\r?\n")
 _HEAD_END = re.compile(rb"^\r?\n", re.MULTILINE)
-_PARAMETER = re.compile(r';\s*([!-:<-~]+?)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
+_PARAMETER = re.compile(r';\s*([!-:<-~]+?)\s*=\s*("(?:[^"\\]|\\.)*+"?|[^\s;"]*)')
+_READ = 32 * 1024  # octets of one field
 _DEEPEST = 10  # entities inside one another; real messages have three
 
 
@@ -34,8 +35,11 @@ class Field:
 
     @property
     def value(self) -> str:
-        """What it says, unfolded (RFC 5322 2.2.3); octets that are no UTF-8 are surrogates."""
-        octets = b"".join(self.lines)
+        """What it says, unfolded (RFC 5322 2.2.3); octets that are no UTF-8 are surrogates.
+
+        Of a field over 32 KB, which no provider takes (B24), only so much is read.
+        """
+        octets = b"".join(self.lines)[:_READ]
         return octets[len(self.name) + 1 if self.name else 0 :].decode("utf-8", "surrogateescape").strip(" \t")
 
 
@@ -135,7 +139,7 @@ def _field(lines: list[bytes]) -> Field:
 def _read_parameter(value: str, name: str) -> str | None:
     for key, said in _PARAMETER.findall(value):
         if key.lower() == name:
-            return re.sub(r"\\(.)", r"\1", said[1:-1]) if said.startswith('"') else str(said)
+            return re.sub(r"\\(.)", r"\1", said.removeprefix('"').removesuffix('"'))
     return None
 
 

@@ -59,7 +59,7 @@ def check(message: Entity, now: datetime | None) -> Iterator[Finding]:
 def _check_sender(field: Field) -> Iterator[Finding]:
     boxes = read_mailboxes(field.value)
     if len(boxes) != 1:
-        yield error("B20", field.place, f"it names {len(boxes)} addresses; Gmail takes one")
+        yield error("B20", field.place, f"it names {len(boxes)} addresses; Gmail takes one", "correct from in [digest]")
     elif boxes[0] is None:
         yield error("B20", field.place, "it names no address", "correct from in [digest]")
     elif _FREEMAIL.fullmatch(boxes[0].domain):
