@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -72,6 +73,37 @@ E, W = Severity.ERROR, Severity.WARNING
 def test_a_fault_of_the_document_is_found(old: str, new: str, rule: str, severity: Severity) -> None:
     """Each by its rule and with its severity."""
     assert (rule, severity) in found(changed(old, new))
+
+
+ARABIC = EmailComposer(sample_digest(languages=("ar",)), [TEMPLATES]).compose(sample_issue(), "ar")
+
+
+def test_a_good_edition_from_right_to_left_has_no_finding() -> None:
+    """The yardstick for its direction."""
+    assert list(lint(ARABIC, DIGEST)) == []
+
+
+@pytest.mark.parametrize(
+    ("edition", "pattern", "new", "rule"),
+    [
+        (GOOD, "mso-hide:all", "", "A30"),
+        (GOOD, '<meta name="color-scheme"[^>]*>', "", "A40"),
+        (GOOD, r"@media \(prefers-color-scheme: dark\)", "@media print", "A40"),
+        (GOOD, r"\[data-ogsc\] ", ".other ", "A40"),
+        (GOOD, r'(class="facts"[^>]*?\bcolor: ?)#\w+', r"\1#b0b0b0", "A07"),
+        (GOOD, r"\{ color: #\w{6} !important", "{ color: #333333 !important", "A07"),
+        (GOOD, r"max-width:600px", "width:600px", "W10"),
+        (GOOD, r'aria-roledescription="email"', 'aria-role="email"', "A14"),
+        (ARABIC, "direction:rtl", "direction:ltr", "A50"),
+        (ARABIC, "text-align:right;color", "text-align:left;color", "A50"),
+        (ARABIC, '<bdi dir="ltr">', "<span>", "A50"),
+    ],
+)
+def test_a_mutated_template_fails_by_exactly_its_rule(edition: Edition, pattern: str, new: str, rule: str) -> None:
+    """Every part of the look is there for a rule that would miss it."""
+    html = re.sub(pattern, new, edition.html, flags=re.DOTALL)
+    assert html != edition.html
+    assert {finding.rule for finding in lint(replace(edition, html=html), DIGEST)} == {rule}
 
 
 @pytest.mark.parametrize(

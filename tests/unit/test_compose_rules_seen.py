@@ -169,6 +169,7 @@ def test_a_fault_that_is_seen_is_found_by_its_rule(html: str, rule: str, severit
         '<p role="doc-subtitle" aria-label="x" aria-hidden="false">x</p>',
         '<p id="y">x</p><p aria-labelledby="y">x</p>',
         '<p style="font-size:12px">Label</p>',
+        f"<p>{LONG}<sup>2</sup></p>",
         '<p style="font-size:14px">Words <a href="https://e.org/4">a link in text</a></p>',
         '<p style="font-size:14px"><a href="https://e.org/4" style="display:block;padding:2px 0">A link alone</a></p>',
         '<p><a href="https://e.org/4"><img src="https://e.org/a.png" width="9" height="9" alt="x"></a></p>',
@@ -314,13 +315,19 @@ def test_a_preheader_must_be_there_and_say_more_than_where_to_read() -> None:
         "<p>Ask news@example.org for it</p>",
         "<p>See https://example.org/a for it</p>",
         "<p>Forward →</p>",
-        '<p style="border-left:4px solid #0a4f47">x</p>',
     ],
 )
 def test_remnants_of_left_to_right_are_found(html: str) -> None:
     """In what reads from right to left, and only there (A50)."""
     assert found(with_html(html, "rtl")) == {("A50", E)}
     assert found(with_html(html)) == set()
+
+
+def test_a_line_on_the_wrong_side_warns() -> None:
+    """It is no hindrance, only not mirrored (A50)."""
+    html = '<p style="border-left:4px solid #0a4f47">x</p>'
+    assert found(with_html(html, "rtl")) == {("A50", W)}
+    assert found(with_html(html)) == found(with_html(html.replace("-left", ""), "rtl")) == set()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from coopdigest.compose.rules.colours import is_bordered
 from coopdigest.compose.rules.page import ancestors, attribute
 from coopdigest.compose.rules.seen import Seen, Words, blame, label, quote
 from coopdigest.compose.sheets import Sight
-from coopdigest.domain.edition import Finding
+from coopdigest.domain.edition import Finding, Severity
 
 RULES = {
     "A50": "What reads from right to left is laid out so, and addresses and numbers in it keep their own direction.",
@@ -44,7 +44,8 @@ def _check_layout(seen: Seen) -> Iterator[Finding]:
         if node.tag in ("td", "th") and look.own.get("text-align") == "left":
             yield blame("A50", f"{label(node)} is aligned left where words read from right to left")
         if is_bordered(look, "left") and not is_bordered(look, "right"):
-            yield blame("A50", f"{label(node)} has its line at the left, where words end")
+            message = f"{label(node)} has its line at the left, where words that read from right to left end"
+            yield blame("A50", message, Severity.WARNING)
 
 
 def _check_words(seen: Seen) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from selectolax.lexbor import LexborNode
 
 from coopdigest.compose.looks import NARROW, Look, to_pixels
 from coopdigest.compose.rules.colours import is_button
+from coopdigest.compose.rules.page import ancestors
 from coopdigest.compose.rules.seen import HEADINGS, Line, Seen, Words, blame, label, link_of, quote
 from coopdigest.compose.sheets import Sight
 from coopdigest.domain.edition import Finding, Severity
@@ -53,7 +54,8 @@ def _check_words(seen: Seen, sight: Sight) -> Iterator[Finding]:
         if words.element.tag == "img":
             continue
         is_heading = line.block.tag in HEADINGS
-        is_running = not is_heading and lengths[line.block.mem_id] >= _RUNNING
+        is_raised = any(outer.tag in ("sup", "sub") for outer in ancestors(words.element))
+        is_running = not is_heading and not is_raised and lengths[line.block.mem_id] >= _RUNNING
         for fault in _faults(look, is_heading, is_running):
             yield blame("A20", f"{label(words.element)}: {fault} ({quote(words.text)})", Severity.WARNING)
 
