@@ -30,10 +30,77 @@ def test_a_long_text_without_spaces_is_broken_between_wide_characters() -> None:
     assert wrap("漢" * 10, 8) == "漢漢漢漢\n漢漢漢漢\n漢漢"
 
 
-def test_a_link_is_never_broken() -> None:
-    """A broken link is a dead link."""
-    link = "https://example.org/" + "x" * 100
-    assert link in wrap(f"see {link} there", 40).split("\n")
+@pytest.mark.parametrize(
+    "link", ["https://e.org/a", "https://example.org/" + "x" * 100, "https://例え.jp/" + "漢" * 80]
+)
+def test_a_link_has_a_line_of_its_own(link: str) -> None:
+    """A broken link is a dead link, and one between Arabic words is a torn sentence."""
+    assert wrap(f"see {link} there", 40) == f"see\n{link}\nthere"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("👩‍👩‍👧", 2),  # three people and two joiners
+        ("👍🏽", 2),  # a thumb and its skin
+        ("❤️", 2),  # a heart, asked to be an emoji
+        ("❤", 1),
+        ("🇨🇭🇰🇪", 4),  # two flags
+        ("1️⃣", 2),  # a keycap
+        ("a\u200bb\u00ad", 2),  # no width at all, and a hyphen that is not shown
+        ("مُعَلِّم", 4),  # vowel signs
+        ("\u0601", 1),  # a sign before a number is seen
+        ("한", 2),  # a syllable in three letters
+        ("क्‍ष", 2),  # a joiner that joins no emoji
+        ("ﾊﾝｶｸ", 4),  # halfwidth
+        ("\u3000", 2),
+        ("\u202bab\u202c", 2),
+    ],
+)
+def test_signs_of_several_characters_count_once(text: str, columns: int) -> None:
+    """What a screen shows as one sign takes the columns of one."""
+    assert display_width(text) == columns
+
+
+@pytest.mark.parametrize("sign", ["👩‍👩‍👧", "👍🏽", "🇨🇭", "が"])
+def test_no_line_parts_a_sign(sign: str) -> None:
+    """Half a family is two persons, half a flag a letter."""
+    lines = wrap(sign * 9, 8).split("\n")
+    assert lines == [sign * 4, sign * 4, sign]
+
+
+def test_no_line_begins_with_a_sign_that_ends_a_clause() -> None:
+    """In Chinese and Japanese, and in French, where a blank stands before it."""
+    assert wrap("漢漢漢漢。漢漢", 8) == "漢漢漢\n漢。漢漢"
+    assert wrap("漢漢漢「漢」漢", 8) == "漢漢漢\n「漢」漢"
+    assert wrap("à qui est la mer ? Au lac", 16) == "à qui est la\nmer ? Au lac"
+    assert wrap("il dit « oui » ce jour", 9) == "il dit\n« oui »\nce jour"
+
+
+def test_a_no_break_space_does_not_break() -> None:
+    """That is what it is for."""
+    assert wrap("aaa bbb\u202f: ccc", 8) == "aaa\nbbb\u202f:\nccc"
+
+
+def test_an_entry_hangs_behind_its_bullet() -> None:
+    """So that the eye finds the next one."""
+    assert wrap("aaa bbb ccc", 9, bullet="- ") == "- aaa bbb\n  ccc"
+    assert wrap("aaa bbb", 9, "  ", "• ") == "  • aaa\n    bbb"
+
+
+def test_two_dashes_do_not_stand_alone() -> None:
+    """Clients take them for the beginning of a signature, and hide what follows."""
+    assert wrap("--") == wrap("-- ") == "- -"
+    assert wrap("aaaa -- bbbb", 4) == "aaaa\n- -\nbbbb"
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300), st.integers(10, 72))
+def test_any_text_is_folded(text: str, width: int) -> None:
+    """No line has a blank at its end or is too wide, unless it is one word that must not be broken."""
+    for line in wrap(text, width).split("\n"):
+        assert line == line.rstrip(" \t")
+        assert display_width(line) <= width or " " not in line.replace(" :", "").replace("« ", "")
 
 
 def test_lines_begin_with_the_indent() -> None:
@@ -45,6 +112,8 @@ def test_a_rule_is_as_wide_as_its_heading() -> None:
     """But never wider than a line, and never invisible."""
     assert underline("漢字") == "----"
     assert underline("x" * 100, "=") == "=" * 72
+    assert underline("aaa bbb ccc", width=7) == "-------"
+    assert underline("aaa bbb ccc", width=10) == "-------"
     assert underline("") == "---"
 
 

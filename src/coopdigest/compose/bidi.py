@@ -27,6 +27,7 @@ _OPENING = {
     "\u2067": _END_ISOLATE,
     "\u2068": _END_ISOLATE,
 }
+_LETTERS = {"ltr": ("L",), "rtl": ("R", "AL")}
 _CONTROL = re.compile("[\u202a-\u202c\u2066-\u2069]")
 
 
@@ -44,6 +45,12 @@ def mark_lines(text: str, direction: str, around: str) -> str:
 def direction_in(text: str, around: str) -> str:
     """How a paragraph reads among others of the direction `around`: like them, if it has any such letter."""
     return around if _has_letter(text, around) else direction_of_text(text) or around
+
+
+def prevailing_direction(text: str) -> str | None:
+    """The direction that most of the letters have; None where they are even, as where there are none."""
+    left, right = (_count_letters(text, direction) for direction in ("ltr", "rtl"))
+    return None if left == right else "ltr" if left > right else "rtl"
 
 
 def isolate(text: str, around: str) -> str:
@@ -67,8 +74,11 @@ def _mark(line: str, way: str, around: str) -> str:
 
 
 def _has_letter(text: str, direction: str) -> bool:
-    kinds = ("L",) if direction == "ltr" else ("R", "AL")
-    return any(unicodedata.bidirectional(char) in kinds for char in text)
+    return any(unicodedata.bidirectional(char) in _LETTERS[direction] for char in text)
+
+
+def _count_letters(text: str, direction: str) -> int:
+    return sum(unicodedata.bidirectional(char) in _LETTERS[direction] for char in text)
 
 
 def _close_lines(lines: list[str]) -> list[str]:

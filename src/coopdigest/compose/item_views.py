@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from markupsafe import Markup
 
-from coopdigest.compose import cleaning, wording, wrapping
+from coopdigest.compose import bidi, cleaning, wording, wrapping
 from coopdigest.compose.density import Form
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.issue import IssueItem
@@ -97,11 +97,13 @@ class ItemViewer:
         return spoken if spoken and spoken.split("-")[0].lower() != self.language.split("-")[0].lower() else None
 
     def _foreign_direction(self, item: Item, language: str | None) -> str:
-        """The item's direction where the edition's would not do: by its language, else by its first letter."""
+        """The item's direction where the edition's would not do: by its language, else by most letters of its title."""
         own = wording.direction_of(self.language)
         if language:
             return wording.direction_of(language)
-        actual = wording.direction_of_text(item.title) or own
+        if cleaning.clean_language(item.language):
+            return ""
+        actual = bidi.prevailing_direction(item.title) or own
         return actual if actual != own else ""
 
     def _carried_over(self, item: Item) -> str:
