@@ -9,12 +9,13 @@ from mjml import mjml2html
 from coopdigest.compose.mjml_rules import find_faults
 from coopdigest.domain.edition import Severity
 
-_INLINE_STYLE = re.compile(r"<mj-style\b[^>]*\binline=[\"']inline[\"'][^>]*>(.*?)</mj-style>", re.DOTALL)
+_INLINE_STYLE = re.compile(r"<mj-style\b[^>]*\binline\s*=\s*[\"']inline[\"'][^>]*(?<!/)>(.*?)</mj-style>", re.DOTALL)
 _PREVIEW = re.compile(r'(<body\b[^>]*>)<div style="(display:none;[^"]*)"')
-_CSS = re.compile(r"(<(?:mj-)?style\b[^>]*>)(.*?)(</(?:mj-)?style>)", re.DOTALL)
+_CSS = re.compile(r"(<(?:mj-)?style\b[^>]*(?<!/)>)(.*?)(</(?:mj-)?style>)", re.DOTALL)
 _CHILD_SIGN = "\ue002"
 _TAG_OR_SIGN = re.compile(r"""<!--.*?-->|<(?:[^>"']|"[^"]*"|'[^']*')*>|>""", re.DOTALL)
 _BARE_SIGN = re.compile(r"[^\x00-\x7f].?>|\]\]>", re.DOTALL)
+_COLUMN = re.compile(r'(<div class="mj-outlook-group-fix[^"]*" style="font-size:0px;text-align:)left;(?=direction:rtl)')
 _BLANK_BETWEEN_TAGS = re.compile(r">[ \t](?=\s*<)")
 _POSITION = re.compile(r"at position (\d+)")
 _PANIC = "pyo3_runtime"  # where the parser's own bugs come from, as exceptions that are no Exception
@@ -69,7 +70,8 @@ def _render(source: str, language: str, direction: str) -> str:
         if type(error).__module__ != _PANIC:
             raise
         raise MarkupError("MJML is refused: the parser breaks down") from error
-    return _mend_preview(_CSS.sub(_show_child_signs, html), language, direction)
+    html = _COLUMN.sub(r"\1right;", _CSS.sub(_show_child_signs, html))  # MJML says left whatever one asks
+    return _mend_preview(html, language, direction)
 
 
 def _spare_the_parser(source: str) -> str:

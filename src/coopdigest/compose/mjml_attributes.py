@@ -7,10 +7,11 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from coopdigest.compose.mjml_faults import Fault
-from coopdigest.compose.mjml_grammar import DEFAULTS, ELEMENTS, EVERYWHERE, KINDS
+from coopdigest.compose.mjml_grammar import DEFAULTS, ELEMENTS, KINDS
 from coopdigest.compose.mjml_reader import WELL_FORMED, Attribute, has_twins, read_attributes
 from coopdigest.compose.mjml_values import Kind
 
+_OF_ONE = ("mj-preview", "mj-raw", "mj-title")
 _TO_EVERY = ("mj-all", "mj-class")  # they take what any element takes
 
 
@@ -29,7 +30,7 @@ def check_attributes(name: str, rest: str) -> tuple[Fault, ...]:
     return (
         *_find_twins(attributes),
         *(fault for attribute in attributes for fault in _check(name, attribute)),
-        *_find_missing(name, attributes),
+        *_find_refused(name, attributes),
     )
 
 
@@ -41,10 +42,12 @@ def _find_twins(attributes: list[Attribute]) -> Iterator[Fault]:
         seen.add(attribute.name)
 
 
-def _find_missing(name: str, attributes: list[Attribute]) -> Iterator[Fault]:
-    """`<mj-class>` without a name is refused by the parser."""
+def _find_refused(name: str, attributes: list[Attribute]) -> Iterator[Fault]:
+    """Two things that MJML allows, after a fashion, and mjml-python refuses."""
     if name == "mj-class" and not any(attribute.name == "name" for attribute in attributes):
         yield Fault("J04", 0, "<mj-class> has no name", 'write name="..."')
+    if name in _OF_ONE and len(attributes) > 1:
+        yield Fault("J04", attributes[1].offset, f"<{name}> takes no two attributes", "remove both: they do nothing")
 
 
 def _check(name: str, attribute: Attribute) -> Iterator[Fault]:
@@ -53,7 +56,7 @@ def _check(name: str, attribute: Attribute) -> Iterator[Fault]:
         yield from _check_default(name, attribute)
     elif name in ELEMENTS:
         element = ELEMENTS[name]
-        kind = {**EVERYWHERE, **element.attributes}.get(attribute.name)
+        kind = element.attributes.get(attribute.name)
         if kind is None:
             yield _unknown(name, attribute)
         elif not kind.takes(attribute.value):
@@ -64,8 +67,6 @@ def _check(name: str, attribute: Attribute) -> Iterator[Fault]:
 
 def _check_default(name: str, attribute: Attribute) -> Iterator[Fault]:
     """One attribute that every element, or every one of a class, shall have: MJML itself takes anything there."""
-    if attribute.name in EVERYWHERE or (name, attribute.name) == ("mj-class", "name"):
-        return
     kinds = KINDS.get(attribute.name, ())
     if not kinds:
         yield _unused(name, attribute)
@@ -75,9 +76,9 @@ def _check_default(name: str, attribute: Attribute) -> Iterator[Fault]:
 
 def _unknown(name: str, attribute: Attribute) -> Fault:
     """An attribute that the element does not take; MJML itself looks at every element's but the outermost's."""
-    known = [*ELEMENTS[name].attributes, *EVERYWHERE]
+    known = ELEMENTS[name].attributes
     near = get_close_matches(attribute.name, known, 1)
-    hint = f"did you mean {near[0]}?" if near else "it takes " + ", ".join(sorted(known))
+    hint = f"did you mean {near[0]}?" if near else "it takes " + (", ".join(sorted(known)) or "none")
     if name == "mjml":
         return Fault("J07", attribute.offset, f"<mjml> leaves {attribute.name} unused", hint)
     return Fault("J04", attribute.offset, f"<{name}> does not take {attribute.name}", hint)

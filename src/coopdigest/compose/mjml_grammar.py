@@ -6,8 +6,7 @@ ignores what npm's takes, those of mjml-python 1.4.2 (a test compares them too).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from coopdigest.compose.mjml_values import (
@@ -41,7 +40,7 @@ class Holds(Enum):
 class Element:
     """One MJML element: the elements that have an effect directly in it, and its attributes with their kinds."""
 
-    attributes: Mapping[str, Kind]
+    attributes: dict[str, Kind]
     children: frozenset[str] = frozenset()
     holds: Holds = Holds.NOTHING
     comments: bool = True  # mjml-python refuses them in some
@@ -57,7 +56,7 @@ def _words(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-EVERYWHERE = _kinds(TEXT, "css-class mj-class")
+_EVERYWHERE = _kinds(TEXT, "css-class mj-class")
 _SIDES = ("top", "right", "bottom", "left")
 _PADDING = {"padding": BOX, **{f"padding-{side}": LENGTH for side in _SIDES}}
 _BORDER = _kinds(TEXT, "border " + " ".join(f"border-{side}" for side in _SIDES))
@@ -84,11 +83,7 @@ _CONTENT = _words(
 )
 
 _HEAD: dict[str, Element] = {
-    "mj-head": Element(
-        {},
-        _words("mj-attributes mj-breakpoint mj-font mj-preview mj-raw mj-style mj-title"),
-        ignored=_words("css-class"),
-    ),
+    "mj-head": Element({}, _words("mj-attributes mj-breakpoint mj-font mj-preview mj-raw mj-style mj-title")),
     "mj-attributes": Element({}, comments=False),  # its children are below: it may hold every element, as defaults
     "mj-breakpoint": Element({"width": PIXELS}, comments=False),
     "mj-font": Element(_kinds(TEXT, "name href"), comments=False),
@@ -258,16 +253,26 @@ _COMPOUND: dict[str, Element] = {
     ),
 }  # fmt: skip
 
-ELEMENTS: dict[str, Element] = {**_HEAD, **_LAYOUT, **_PLAIN, **_COMPOUND}
+
+def _complete(name: str, element: Element) -> Element:
+    """The element with the attributes that all elements take, though they do nothing outside the body."""
+    if name in ("mj-head", "mj-attributes"):
+        return element  # with two attributes they are refused
+    ignored = frozenset(_EVERYWHERE) if name in _HEAD or name == "mjml" else frozenset[str]()
+    return replace(element, attributes=_EVERYWHERE | element.attributes, ignored=element.ignored | ignored)
+
+
+ELEMENTS: dict[str, Element] = {
+    name: _complete(name, element) for name, element in (_HEAD | _LAYOUT | _PLAIN | _COMPOUND).items()
+}
 """Every element that draws something or says something of the document, by its name."""
 
 DEFAULTS: dict[str, Element] = {name: Element({}, comments=False) for name in (*ELEMENTS, "mj-all", "mj-class")}
 """What may stand in `<mj-attributes>`, where every element is empty and only its attributes count."""
 
 ROOT = Element({}, _words("mjml"))
-ANYTHING = Element(
-    {}, holds=Holds.HTML, conditions=True
-)  # what is in an element that is wrong itself: one finding is enough
+ANYTHING = Element({}, holds=Holds.HTML, conditions=True)
+"""What is in an element that is wrong itself: one finding is enough."""
 
 ELSEWHERE: dict[str, str] = {
     "mj-include": 'write {% include "partials/x.mjml" %}',

@@ -11,11 +11,11 @@ TOKEN = re.compile(
     | (?:<!\[endif\](?:--)?>|<!--<!\[endif\]-->)(?P<endif>)
     | <!--(?!\[)(?P<comment>.*?)-->
     | <(?P<close>/)?(?P<name>[A-Za-z][\w:-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>
-    | <(?P<broken>/?[A-Za-z][\w:-]*)?
+    | <(?P<broken>[A-Za-z/!?][^<]*)?
     """,
     re.DOTALL | re.VERBOSE,
 )
-"""One tag, comment or half of a conditional comment; or a `<` that begins none (`broken`: the name behind it)."""
+"""One tag, comment or half of a conditional comment; or a `<` that begins none, and what seems to belong to it."""
 
 WELL_FORMED = re.compile(r"""(?:\s+[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'))?)*\s*/?""")
 """The attributes of a tag as the parser takes them: each behind a blank, with its value in quotes or without one."""

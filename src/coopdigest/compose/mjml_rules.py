@@ -14,6 +14,7 @@ from coopdigest.compose.mjml_reader import CONTROL, TOKEN, VOID
 DEEPEST = 100  # elements; the native parser overflows its stack at some thousands, which ends the process
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INLINE = re.compile(r"""\sinline\s*=\s*["']inline["']""")
+_NAME = re.compile(r"[A-Za-z][\w:-]*")
 _NOT_INLINED = re.compile(r"[@\\]")  # escaped, an at-rule is one too
 
 
@@ -126,13 +127,14 @@ class _Reading:
 
     def _take_broken(self, token: re.Match[str]) -> None:
         broken = token["broken"] or ""
-        if broken and not broken.startswith("/"):
-            self._broken.append(broken)
         message = "a lone <, an unclosed tag or an unbalanced quote"
-        if self._source.startswith("<!--[", token.start()):
+        if broken.startswith("!--["):
             message = "a conditional comment that is not written <!--[if mso]> ... <![endif]-->"
-        elif self._source.startswith(("<!", "<?"), token.start()):
+            self._condition = token.start()
+        elif broken.startswith(("!", "?")):
             message = "a comment that does not end, a doctype, a CDATA section or a declaration"
+        elif name := _NAME.match(broken):
+            self._broken.append(name[0])
         self._add("J01", token.start(), message, "write &lt; for the sign itself")
 
     def _open(self, name: str, rest: str, offset: int) -> None:
@@ -174,21 +176,23 @@ class _Reading:
 
     def _content_of_mjml(self, name: str, offset: int) -> Element:
         parent = self._stack[-1]
+        if parent.name == "mj-attributes":
+            return DEFAULTS[name]
         if name in self._counts:
             self._counts[name] += 1
             if self._counts[name] > 1:
                 self._add("J01", offset, f"{self._counts[name]} <{name}> where there must be one", "make them one")
-        is_default = parent.name == "mj-attributes"
-        if parent.content is not ANYTHING and not is_default and name not in parent.content.children:
+        if parent.content is not ANYTHING and name not in parent.content.children:
             self._add("J03", offset, self._misplaced(name), self._home_of(name))
-        return DEFAULTS[name] if is_default else ELEMENTS.get(name, ANYTHING)
+        return ELEMENTS.get(name, ANYTHING)
 
     def _misplaced(self, name: str) -> str:
-        parent = self._stack[-1].name
-        if not parent:
+        if len(self._stack) == 1:
             return f"<{name}> has no effect outside <mjml>"
-        is_within = self._stack[-1].content.holds is Holds.HTML
-        return f"<{name}> has no effect {'inside' if is_within else 'directly in'} <{parent}>"
+        if self._stack[-1].content.holds is not Holds.HTML:
+            return f"<{name}> has no effect directly in <{self._stack[-1].name}>"
+        home = next(opened.name for opened in reversed(self._stack) if opened.name in ELEMENTS)
+        return f"<{name}> has no effect inside <{home}>"
 
     def _home_of(self, name: str) -> str:
         homes = homes_of(name) or ["mj-attributes"]
