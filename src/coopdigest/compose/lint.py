@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from coopdigest.compose import mjml_faults
 from coopdigest.compose.rules import (
     aria,
     colours,
@@ -21,6 +22,7 @@ from coopdigest.compose.rules import (
     style_text,
     support,
     tables,
+    words,
 )
 from coopdigest.compose.rules.page import Page
 from coopdigest.compose.rules.seen import Seen
@@ -42,6 +44,8 @@ RULES: dict[str, str] = {
     **support.RULES,
     **parts.RULES,
     **sender.RULES,
+    **words.RULES,
+    **mjml_faults.RULES,
     "M01": "No template code is left in what readers get.",
     "T01": "Every template compiles.",
 }
