@@ -383,8 +383,15 @@ def test_narrow_readers_are_looked_after() -> None:
     assert [finding.rule for finding in findings] == ["A20"]
 
 
-def test_every_rule_of_these_has_a_sentence() -> None:
-    """Whatever is found can be looked up."""
+def test_a_fault_of_a_block_names_the_block_once() -> None:
+    """Not every word in it that inherits the fault."""
+    (finding,) = lint_html(with_html(f'<p style="font-size:13px;line-height:1">{LONG}<em>and</em> <b>more</b></p>'))
+    assert finding.message.startswith("<p>: 13 px are too small, 14 at least; lines of 1 times the font's size")
+
+
+def test_every_rule_of_these_has_a_sentence_and_says_what_to_do() -> None:
+    """Whatever is found can be looked up, and mended."""
+    assert all(finding.hint for html, _, _ in BAD for finding in lint_html(with_html(html)))
     for rule in ("A07", "A11", "A14", "A20", "A21", "A22", "A30", "A40", "A50", "A70", "W10", "W22"):
         assert RULES[rule].endswith(".")
 

@@ -56,8 +56,21 @@ def _check_words(seen: Seen, sight: Sight) -> Iterator[Finding]:
         is_heading = line.block.tag in HEADINGS
         is_raised = any(outer.tag in ("sup", "sub") for outer in ancestors(words.element))
         is_running = not is_heading and not is_raised and lengths[line.block.mem_id] >= _RUNNING
-        for fault in _faults(look, is_heading, is_running):
-            yield blame("A20", f"{label(words.element)}: {fault} ({quote(words.text)})", Severity.WARNING)
+        faults = "; ".join(_faults(look, is_heading, is_running))
+        if faults:
+            holder = _holder(seen, line, words, sight)
+            yield blame("A20", f"{label(holder)}: {faults} ({quote(words.text)})", Severity.WARNING)
+
+
+def _holder(seen: Seen, line: Line, words: Words, sight: Sight) -> LexborNode:
+    """The outermost element inside the block whose words have the same size, for that is where to mend it."""
+    holder, look = words.element, seen.looks.of(words.element, sight)
+    while holder.mem_id != line.block.mem_id and holder.parent is not None:
+        outer = seen.looks.of(holder.parent, sight)
+        if (outer.size, outer.line, outer.align) != (look.size, look.line, look.align):
+            break
+        holder = holder.parent
+    return holder
 
 
 def _faults(look: Look, is_heading: bool, is_running: bool) -> Iterator[str]:

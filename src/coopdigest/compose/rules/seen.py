@@ -20,7 +20,19 @@ _BLOCKS = HEADINGS | {
     "figure", "footer", "form", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tbody",
     "td", "tfoot", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_HINT = "mend the template's colours or styles, in templates/email/"
+_HINTS = {
+    "A07": "choose colours that differ more, in [brand] of coopdigest.toml or in templates/email/",
+    "A11": "underline the link, or give it a colour that differs more",
+    "A20": "set font-size, line-height and align of <mj-text> in <mj-attributes>, or in a style sheet",
+    "A21": "give the link padding or higher lines",
+    "A22": "give a colour beside the picture, and its words a size",
+    "A30": "write one <mj-preview>, which MJML hides, and no other hidden words",
+    "A40": "declare dark mode as templates/email/partials/ of coopdigest does",
+    "A50": "set direction and align of all parts in <mj-attributes>, and mirror sides with {{ start }} and {{ end }}",
+    "A70": "mend the style sheet, in templates/email/",
+    "W10": "let it shrink (max-width: 100%) or break (overflow-wrap: anywhere)",
+    "W22": "take the animation out, or let it end soon",
+}
 _SHOWN = 40  # characters of the words that a message quotes
 
 
@@ -92,7 +104,7 @@ def link_of(element: LexborNode) -> LexborNode | None:
 
 def blame(rule: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
     """A finding about how something looks: never the source's fault, for no style of a source is kept."""
-    return Finding(rule, severity, HTML, message, _HINT)
+    return Finding(rule, severity, HTML, message, _HINTS[rule])
 
 
 def label(node: LexborNode) -> str:
