@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from coopdigest.compose.composer import EmailComposer
+from coopdigest.compose.templates import Templates
 from coopdigest.domain.digest import Brand
 from coopdigest.domain.edition import Finding, Severity
 from coopdigest.domain.errors import CompositionError
@@ -115,6 +116,40 @@ def test_a_template_that_calls_itself_is_named(tmp_path: Path) -> None:
     composer = composer_of(tmp_path, item="{% macro m() %}\n{{ m() }}{% endmacro %}\n{{ m() }}")
     with pytest.raises(CompositionError, match=r"item.mjml:2: a template calls itself without end"):
         composer.compose(sample_issue(), "en")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "{% for x in 'a' %}" * 30 + "{% endfor %}" * 30,
+        "{% if item %}" * 2_000 + "{% endif %}" * 2_000,
+        "{{ " + "(" * 2_000 + "1" + ")" * 2_000 + " }}",
+    ],
+)
+def test_a_template_that_nests_too_deep_is_named(tmp_path: Path, source: str) -> None:
+    """Python refuses the program that Jinja2 makes of it."""
+    composer = composer_of(tmp_path, item=source)
+    with pytest.raises(CompositionError, match="nest too deep"):
+        composer.compose(sample_issue(), "en")
+    assert places(composer.check_templates()) == [("T01", ITEM)]
+
+
+def test_templates_may_include_themselves_so_far(tmp_path: Path) -> None:
+    """A list in a list in a list is no fault; twenty-five are."""
+    source = (
+        "{% if depth is not defined %}{% set depth = 0 %}{% endif %}<i>{% if depth < DEEPEST %}"
+        "{% with depth = depth + 1 %}{% include 'partials/nothing.mjml' %}{% endwith %}{% endif %}</i>"
+    )
+    folder = tmp_path / "templates" / "email" / "partials"
+    folder.mkdir(parents=True)
+    for depth in (5, 50):
+        (folder / "nothing.mjml").write_text(source.replace("DEEPEST", str(depth)))
+        templates = Templates([folder.parent])
+        if depth == 5:
+            assert templates.render("partials/nothing.mjml", {}).count("<i>") == 6
+        else:
+            with pytest.raises(CompositionError, match=r"nothing.mjml:1: the templates include .* without end"):
+                templates.render("partials/nothing.mjml", {})
 
 
 TAG = re.compile(r"<(mj-[a-z-]+)((?:[^<>\"]|\"[^\"]*\")*)>")

@@ -17,7 +17,7 @@ from coopdigest.domain.errors import CompositionError
 ESCAPED = (".mjml", ".html", ".htm", ".xml")  # Jinja2 itself would leave .mjml unescaped
 # What a template's expression can raise: its own names and sums, and the filters it gives the wrong thing.
 _TEMPLATE_FAULTS = (
-    TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError,
+    TemplateError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError, SyntaxError,
 )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ class Templates:
         for name in self.names():
             try:
                 self._plain.get_template(name)
-            except (CompositionError, TemplateError, RecursionError) as error:
+            except (CompositionError, *_TEMPLATE_FAULTS) as error:
                 yield error if isinstance(error, CompositionError) else self._translate(error, name)
 
     def names(self) -> list[str]:
@@ -88,8 +88,12 @@ class Templates:
         frames = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
         ours = [(found, line) for path, line in frames if (found := self._name_of(path))]
         place = self._place(*ours[-1]) if ours else self._place(name)
+        if isinstance(error, SyntaxError):  # of the program that Jinja2 makes of a template
+            place = self._place(self._name_of(error.filename or "") or name)
+            return CompositionError("blocks nest too deep; put the inner ones into a partial", place=place)
         if isinstance(error, RecursionError):
-            return CompositionError("a template calls itself without end", place=place)
+            message = "a template calls itself without end, or its blocks or brackets nest too deep"
+            return CompositionError(message, place=place)
         if isinstance(error, TemplateNotFound):
             return CompositionError(f"there is no template {error.name or error}", place=place)
         return CompositionError(str(error) or type(error).__name__, place=place)
