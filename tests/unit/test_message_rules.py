@@ -188,6 +188,8 @@ BAD_EXAMPLES = {
         ),
     ),
     "R14 form": ("R14", E, GOOD.replace(BOUNDARY, b"b" * 71)),
+    "R14 no boundary": ("R14", E, changed(b'boundary="', b'limit="')),
+    "R14 another boundary": ("R14", E, changed(b'boundary="', b'boundary="another')),
     "R14 open": ("R14", E, with_parts(PLAIN, RICH, close=b"\r\n").removesuffix(b"--" + BOUNDARY + b"\r\n")),
     "R14 found in a part": ("R14", E, changed(b"sum=C3=A9\r\n", b"sum=C3=A9\r\n--other\r\n").replace(BOUNDARY, b"oth")),
     "R14 after the end": ("R14", E, GOOD + b"--" + BOUNDARY + b"\r\n"),

@@ -45,7 +45,7 @@ _PHRASED = _ADDRESSES | {"list-id"}
 _STRUCTURED = (_ONCE - _PHRASED - {"subject", "content-description"}) | {"received", "return-path"}
 _PHRASE = re.compile(r"[A-Za-z0-9!*+/=_-]*")  # what the Q encoding may hold in a phrase (RFC 2047 5)
 _EXOTIC = re.compile(r"[,$%?{}<>]")  # Yahoo refuses addresses with these
-_LINE, _WORD, _WORD_LINE = 998, 75, 76
+_LINE, _WORD_LINE = 998, 76
 _HEADER, _FIELDS, _FIELD, _NAME, _SUBJECT, _ID = 500 * 1024, 5000, 32 * 1024, 1024, 998, 500  # Gmail's limits
 _UNLIMITED = frozenset({"to", "cc", "references"})
 
@@ -104,9 +104,9 @@ def _check_words(field: Field) -> Iterator[Finding]:
         yield error("B23", field.place, "something begins like an encoded-word and is none")
     if not words:
         return
+    # No word is over 75 characters, then, for something stands before it on its line.
     long = any(WORD.search(line.decode("latin-1")) and len(line) > _WORD_LINE for line in field.lines)
     faults = {
-        f"an encoded-word has over {_WORD} characters": any(word.end - word.start > _WORD for word in words),
         f"a line with an encoded-word has over {_WORD_LINE} characters": long,
         "an encoded-word touches what stands beside it": any(_touches(value, w.start, w.end) for w in words),
         "a character is split between two encoded-words": is_split_wrongly(value),

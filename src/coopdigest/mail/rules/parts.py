@@ -43,6 +43,8 @@ def check(message: Entity, size: int) -> Iterator[Finding]:
 
 def _check_alternatives(message: Entity) -> Iterator[Finding]:
     choice = next((entity for entity in message.walk() if entity.kind == "multipart/alternative"), None)
+    if choice and not choice.parts:
+        return  # R14 says why
     kinds = [_shown_kind(part) for part in choice.parts] if choice else []
     if "text/plain" not in kinds or "text/html" not in kinds:
         yield error("B29", "message", "there is no text/plain and text/html to choose from")
