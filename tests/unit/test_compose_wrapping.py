@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coopdigest.compose.wrapping import cut, display_width, underline, wrap
+from coopdigest.compose.wrapping import _PLAIN, _columns, cut, display_width, underline, wrap
 
 
 @settings(deadline=None)
@@ -136,3 +138,9 @@ def test_text_is_cut_after_a_sentence_or_else_a_word(text: str, expected: str) -
 def test_a_cut_text_keeps_to_its_length(text: str, length: int) -> None:
     """Whatever the text."""
     assert len(cut(text, length)) <= length
+
+
+def test_shortcuts_agree_with_the_long_way() -> None:
+    """Text in Latin, Cyrillic and Arabic letters is measured at once: each of them is one column wide."""
+    characters = [char for char in map(chr, range(0x20, 0x2030)) if unicodedata.category(char) != "Cn"]
+    assert all(display_width(char) == _columns(char) for char in characters if _PLAIN.fullmatch(char))

@@ -28,6 +28,9 @@ _OPENING = {
     "\u2068": _END_ISOLATE,
 }
 _LETTERS = {"ltr": ("L",), "rtl": ("R", "AL")}
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)  # blocks
 _CONTROL = re.compile("[\u202a-\u202c\u2066-\u2069]")
 
 
@@ -74,6 +77,8 @@ def _mark(line: str, way: str, around: str) -> str:
 
 
 def _has_letter(text: str, direction: str) -> bool:
+    if direction == "rtl" and not _RIGHT_TO_LEFT.search(text):
+        return False  # in nearly all text: a pass over its characters saved
     return any(unicodedata.bidirectional(char) in _LETTERS[direction] for char in text)
 
 

@@ -10,6 +10,9 @@ from functools import lru_cache
 WIDTH = 72
 
 _BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces are spaces to str.split
+_PLAIN = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0386-\u0482\u0621-\u064a\u0660-\u066f\u2010-\u2027]*"
+)  # all one wide
 _JOINED = re.compile("[\u200d\ufe0f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")  # what makes one sign of several
 _REGIONAL = re.compile("[\U0001f1e6-\U0001f1ff]")
 _TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
@@ -19,13 +22,14 @@ _JAMO = re.compile("[\u1160-\u11ff\ud7b0-\ud7fb]")  # they complete the syllable
 _LINK = re.compile(r"[(<\[«“]*https?://", re.IGNORECASE)
 _CLOSING = re.compile(r"[:;!?»%]+[.,)]*")  # French writes a space before; it must not begin a line with them
 _OPENING = re.compile("[«]")
+_LONE = re.compile(r"\s[:;!?»%]|«")
 _NEVER_FIRST = frozenset("、。，．：；！？）」』】》〉〕］｝…‥ー々・")  # JIS X 4051: no line begins with them
 _NEVER_LAST = frozenset("（「『【《〈〔［｛")
 
 
 def display_width(text: str) -> int:
     """The columns that `text` takes in a fixed-width font, roughly (Unicode Standard Annexes 11 and 29, UTS 51)."""
-    if text.isascii():
+    if text.isascii() or _PLAIN.fullmatch(text):
         return len(text)
     if _JOINED.search(text):
         return sum(map(_cluster_width, _clusters(text)))
@@ -128,6 +132,8 @@ def _words(text: str, room: int) -> list[str]:
 def _joined_signs(text: str) -> list[str]:
     """The words of `text`, each with the lone signs of punctuation that must stay with it."""
     words: list[str] = []
+    if not _LONE.search(text):
+        return list(filter(None, _BREAKABLE.split(text)))
     for word in filter(None, _BREAKABLE.split(text)):
         if words and (_CLOSING.fullmatch(word) or _OPENING.fullmatch(words[-1].rpartition(" ")[2])):
             words[-1] += f" {word}"
@@ -139,7 +145,7 @@ def _joined_signs(text: str) -> list[str]:
 def _break_wide(word: str, room: int) -> list[str]:
     """A word of wide characters in pieces that fit; any other word whole."""
     room = max(room, 2)
-    if word.isascii() or display_width(word) <= room or _LINK.match(word):
+    if word.isascii() or 2 * len(word) <= room or display_width(word) <= room or _LINK.match(word):
         return [word]
     pieces = [""]
     for unit in _units(word):
