@@ -134,6 +134,16 @@ def test_a_template_that_nests_too_deep_is_named(tmp_path: Path, source: str) ->
     assert places(composer.check_templates()) == [("T01", ITEM)]
 
 
+def test_a_filter_around_words_of_a_template_hides_their_column(tmp_path: Path) -> None:
+    """What it makes of them cannot be traced; then the file is named alone."""
+    own = tmp_path / "templates" / "email"
+    own.mkdir(parents=True)
+    (own / "issue.txt").write_text("{% filter wrap %}news {% raw %}{{ name }}{% endraw %} news{% endfilter %}")
+    (own / "subject.txt").write_text("{% filter upper %}news {% raw %}{{ name }}{% endraw %}{% endfilter %}")
+    findings = composer_of(tmp_path).check_templates()
+    assert places(findings) == [("M01", "subject.txt:1:33"), ("M01", "issue.txt")]
+
+
 def test_templates_may_include_themselves_so_far(tmp_path: Path) -> None:
     """A list in a list in a list is no fault; twenty-five are."""
     source = (

@@ -102,6 +102,8 @@ FAULTS = [
     ('<mjml owa="desktop"><mj-body /></mjml>', "J07", "owa", "owa has no effect on <mjml> here"),
     ('<mjml langg="en"><mj-body /></mjml>', "J07", "langg", "<mjml> leaves langg unused"),
     (in_head('<mj-attributes><mj-all colour="red" /></mj-attributes>'), "J07", "colour", "colour has no effect"),
+    (in_column('<mj-image mj-class="a" />'), "J07", "a", "there is no <mj-class> a"),
+    (in_head('<mj-style inline="true">a { b: c }</mj-style>'), "J07", "true", 'inline="true" inlines nothing'),
     (in_head('<mj-style inline="inline">@import x;</mj-style>'), "J08", "@import", "no @rule and no backslash"),
     (in_head('<mj-style inline="inline">/* @ */ a{b:\\63 }</mj-style>'), "J08", "\\63", "no @rule and no backslash"),
 ]
@@ -151,7 +153,7 @@ GOOD = [
     in_head("<mj-title>a &lt; b > c</mj-title><mj-style>a > b { content: '\"' } @media x { c { d: e } }</mj-style>"),
     in_head(
         '<mj-attributes><mj-all font-family="x" /><mj-class name="y" color="red" /><mj-text color="red"></mj-text>'
-        "</mj-attributes>"
+        '<mj-class name="z" padding="0" /><mj-image mj-class="z y" /></mj-attributes>'
     ),
     " \n" + in_body("<mj-section full-width='full-width'\n padding = '0'\n></mj-section >") + "\n<!-- x -->\n",
 ]

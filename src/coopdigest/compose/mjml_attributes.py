@@ -63,6 +63,9 @@ def _check(name: str, attribute: Attribute) -> Iterator[Fault]:
             yield _misfit(name, attribute, (kind,))
         if attribute.name in element.ignored:
             yield _unused(name, attribute)
+        if (name, attribute.name) == ("mj-style", "inline") and attribute.value != "inline":
+            message = f'inline="{attribute.value}" inlines nothing'
+            yield Fault("J07", attribute.value_offset, message, 'write inline="inline"')
 
 
 def _check_default(name: str, attribute: Attribute) -> Iterator[Fault]:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from coopdigest.compose.mjml_attributes import check_attributes
 from coopdigest.compose.mjml_faults import Fault
 from coopdigest.compose.mjml_grammar import ANYTHING, DEFAULTS, ELEMENTS, ELSEWHERE, ROOT, Element, Holds, homes_of
-from coopdigest.compose.mjml_reader import CONTROL, TOKEN, VOID
+from coopdigest.compose.mjml_reader import CONTROL, TOKEN, VOID, read_attributes
 
 DEEPEST = 100  # elements; the native parser overflows its stack at some thousands, which ends the process
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
@@ -49,6 +49,8 @@ class _Reading:
         self._broken: list[str] = []  # names of tags that could not be read, for their closing tags are none of ours
         self._counts = {"mjml": 0, "mj-body": 0}
         self._condition: int | None = None
+        self._classes: set[str] = set()
+        self._used_classes: list[tuple[str, int]] = []
 
     def read(self) -> None:
         for control in CONTROL.finditer(self._source):
@@ -62,6 +64,9 @@ class _Reading:
                 self._add("J01", left.offset, f"<{left.name}> is never closed", f"write </{left.name}>")
         if self._condition is not None:
             self._add("J01", self._condition, "a conditional comment is never closed", "write <![endif]-->")
+        for name, offset in self._used_classes:
+            if name not in self._classes:
+                self._add("J07", offset, f"there is no <mj-class> {name}", "write it into <mj-attributes>")
         if not self._counts["mj-body"]:
             self._add("J01", 0, "0 <mj-body> where there must be one", "write <mj-body> into <mjml>")
 
@@ -144,11 +149,22 @@ class _Reading:
         content = self._content_of(name, offset)
         if rest and (faults := check_attributes(name, rest)):
             self.faults += [fault.moved(offset + 1 + len(name)) for fault in faults]
+        if name in DEFAULTS and (name == "mj-class" or "mj-class" in rest):
+            self._note_classes(name, rest, offset + 1 + len(name))
         if name in VOID or rest.endswith("/"):
             return
         self._push(_Open(name, offset, content))
         if name == "mj-style" and _INLINE.search(rest):
             self._check_inline_style(offset + 2 + len(name) + len(rest))
+
+    def _note_classes(self, name: str, rest: str, behind: int) -> None:
+        """Remember which classes are there, and which are used: MJML leaves one that is not there alone."""
+        for attribute in read_attributes(rest):
+            if name == "mj-class" and attribute.name == "name":
+                self._classes.add(attribute.value)
+            elif attribute.name == "mj-class":
+                words = re.finditer(r"\S+", attribute.value)
+                self._used_classes += [(word[0], behind + attribute.value_offset + word.start()) for word in words]
 
     def _push(self, opened: _Open) -> None:
         self._stack.append(opened)
