@@ -155,6 +155,7 @@ def test_issues_are_numbered_as_they_are_approved(folder: Folder, catcher: MailC
     assert folder.run("send", "2021-10").code == 0
     assert b"84" in catcher.messages[0].content
     assert "85" in composed(folder)[1]
+    assert "number 85" in folder.run("issue", "2021-11").out
 
 
 def test_an_error_of_check_stops_approve_until_it_is_forced(folder: Folder, catcher: MailCatcher) -> None:

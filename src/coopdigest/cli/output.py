@@ -61,7 +61,8 @@ def issue_document(issue: Issue) -> dict[str, Any]:
 
 def show_issue(issue: Issue) -> None:
     """An issue for the eye."""
-    show(f"{issue.period.key}  {issue.state}  {issue.size} items")
+    number = f"  number {issue.number}" if issue.number else ""
+    show(f"{issue.period.key}  {issue.state}  {issue.size} items{number}")
     for section in issue.sections:
         show(f"\n{section.theme}")
         for entry in section.items:
