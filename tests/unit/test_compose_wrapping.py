@@ -48,6 +48,7 @@ def test_a_link_has_a_line_of_its_own(link: str) -> None:
         ("❤️", 2),  # a heart, asked to be an emoji
         ("❤", 1),
         ("🇨🇭🇰🇪", 4),  # two flags
+        ("🇨", 1),  # half a flag is a letter
         ("1️⃣", 2),  # a keycap
         ("a\u200bb\u00ad", 2),  # no width at all, and a hyphen that is not shown
         ("مُعَلِّم", 4),  # vowel signs

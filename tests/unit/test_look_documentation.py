@@ -1,0 +1,42 @@
+"""docs/look.md is in step with the templates."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from coopdigest.compose.item_views import ItemView
+from coopdigest.compose.palette import Palette
+from coopdigest.compose.text_filters import FILTERS
+from coopdigest.compose.views import Viewer
+from coopdigest.compose.wording import read_words
+from coopdigest.testing.samples import sample_digest, sample_issue
+
+ROOT = Path(__file__).parents[2]
+TEMPLATES = ROOT / "templates" / "email"
+TEXT = (ROOT / "docs" / "look.md").read_text("utf-8")
+
+
+def named(heading: str) -> list[str]:
+    """The names in the first column of the table under this head."""
+    table = TEXT.partition(f"| {heading} |")[2].partition("\n\n")[0]
+    return [name for row in re.findall(r"^\| (`.*?`) \| ", table, re.MULTILINE) for name in re.findall(r"`(.+?)`", row)]
+
+
+def test_every_template_is_named() -> None:
+    """And no other."""
+    files = [
+        path.relative_to(TEMPLATES).as_posix() for path in TEMPLATES.rglob("*") if path.suffix in (".mjml", ".txt")
+    ]
+    assert sorted(named("file")) == sorted(files)
+
+
+def test_every_variable_is_named() -> None:
+    """And no other; those of items, colours and the filters, too."""
+    viewer = Viewer(sample_digest(), "en", read_words([TEMPLATES], "en"))
+    assert sorted(named("variable")) == sorted(viewer.context(sample_issue()))
+    for field in fields(ItemView):
+        assert f"`{field.name}`" in TEXT
+    assert " ".join(field.name for field in fields(Palette)) in TEXT
+    assert all(f"`{name}`" in TEXT for name in FILTERS)
