@@ -222,6 +222,54 @@ def test_direction_and_alignment_come_from_attributes_too() -> None:
     assert look('<table><td align=right style="text-align:left"><p id=x>').align == "left"
 
 
+@pytest.mark.parametrize(
+    ("html", "own"),
+    [
+        ("<div id=x align=right width=9 bgcolor=red>", {"text-align": "right"}),
+        ("<table><tr><td id=x nowrap width=50% height=7 align=middle>", {
+            "white-space": "nowrap", "width": "50%", "height": "7px", "text-align": "center"}),
+        ("<img id=x align=right width=9 height=x nowrap size=3 color=red>", {"width": "9px"}),
+        ("<font id=x color=red size=5 bgcolor=red>", {"color": "red", "font-size": "24px"}),
+        ("<font id=x size=99>", {}),
+        ("<p id=x text=red color=red size=3 nowrap background=y>", {}),
+    ],
+)  # fmt: skip
+def test_attributes_of_old_count_where_they_mean_something(html: str, own: dict[str, str]) -> None:
+    """By the elements that HTML gives them to."""
+    assert look(html).own == own
+
+
+def test_only_links_have_a_links_colour() -> None:
+    """Whatever carries an address."""
+    assert colour("<a id=x href=y>") == "#0000ee"
+    assert colour("<a id=x>") == colour("<p id=x href=y>") == "#000000"
+
+
+@pytest.mark.parametrize(
+    ("html", "bold"),
+    [
+        ("<b id=x>", True),
+        ("<b><i id=x>", True),
+        ("<b id=x style='font-weight:normal'>", False),
+        ("<p id=x style='font-weight:700'>", True),
+        ("<p id=x style='font-weight:600'>", False),
+        ("<b><b id=x style='font-weight:inherit'>", True),
+        ("<p><b id=x style='font-weight:inherit'>", False),
+    ],
+)
+def test_weight_is_inherited(html: str, bold: bool) -> None:
+    """From the element, its tag, or what is around."""
+    assert look(html).bold is bold
+
+
+def test_long_words_break_where_it_is_said() -> None:
+    """By any of the names of it, inherited until it is taken back."""
+    assert look('<div style="word-break:break-word"><p id=x>').breaks_words
+    assert look('<p id=x style="overflow-wrap:anywhere">').breaks_words
+    assert not look('<div style="word-wrap:break-word"><p id=x style="overflow-wrap:normal">').breaks_words
+    assert not look("<p id=x>").breaks_words
+
+
 @settings(max_examples=300)
 @given(st.lists(PIECES | st.text(max_size=8), max_size=40).map("".join))
 def test_no_document_breaks_the_cascade(html: str) -> None:

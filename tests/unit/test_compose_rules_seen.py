@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coopdigest.compose.lint import RULES, lint
+from coopdigest.compose.rules.page import Page
+from coopdigest.compose.rules.seen import Seen, quote
 from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
 from coopdigest.testing.samples import sample_digest
 
@@ -131,6 +133,8 @@ BAD: list[tuple[str, str, Severity]] = [
     ("<marquee>Words</marquee>", "W22", E),
     ('<p style="animation:slide 6s">x</p>', "W22", E),
     ('<p style="animation:slide 2s linear 3">x</p>', "W22", E),
+    ('<p style="animation:slide 1s, turn 6s">x</p>', "W22", E),
+    ('<p style="animation:slide 500ms infinite">x</p>', "W22", E),
     ('<p style="text-decoration:blink">x</p>', "W22", E),
     # what the older families were completed by
     ('<p lang="english">x</p>', "A02", E),
@@ -381,6 +385,26 @@ def test_narrow_readers_are_looked_after() -> None:
     """What only a narrow screen shows is judged, too."""
     findings = lint_html(with_css("@media (max-width: 479px) { .item p { font-size: 10px !important; } }"))
     assert [finding.rule for finding in findings] == ["A20"]
+
+
+def test_words_are_read_line_by_line() -> None:
+    """Blocks and breaks end a line; sheets say nothing."""
+    html = "<body><style>p{}</style><p>a <b>b</b><br>c</p>d<div>e<p>f</p>g<img alt=h src=x></div></body>"
+    lines = Seen.of(Page.of(Edition("en", "", html, "", NONCE))).lines
+    assert [[words.text for words in line.words] for line in lines] == [
+        ["a ", "b"],
+        ["c"],
+        ["d"],
+        ["e"],
+        ["f"],
+        ["g", "h"],
+    ]
+
+
+def test_a_message_quotes_the_first_words_only() -> None:
+    """Forty characters find the place."""
+    assert quote("x" * 40) == f"“{'x' * 40}”"
+    assert quote(" x\n" * 21) == f"“{'x ' * 19}x…”"
 
 
 def test_a_fault_of_a_block_names_the_block_once() -> None:
