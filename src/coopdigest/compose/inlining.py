@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from typing import Any
 
 import cssutils
 from premailer import Premailer
@@ -34,7 +35,7 @@ def inline(html: str, css: str) -> str:
     if "@" in sheet or "\\" in sheet or "<" in sheet:  # an escaped at-rule is one too
         raise CompositionError('no @rule, backslash or < in <mj-style inline="inline">; move it to a plain <mj-style>')
     ready = _STYLE.sub(f"<style{_IGNORE}", _DOCTYPE.sub("<!DOCTYPE html>", html))
-    inliner = Premailer(
+    inliner = _Inliner(
         ready,
         css_text=[sheet] if sheet.strip() else None,
         keep_style_tags=True,
@@ -51,6 +52,23 @@ def inline(html: str, css: str) -> str:
     inlined = inlined.replace(_IGNORE, "")
     _require_all_kept(html, inlined)
     return inlined
+
+
+class _Inliner(Premailer):  # type: ignore[misc]  # premailer has no types
+    """Premailer that reads a sheet once: the same one serves every issue, and reading it takes as long as the rest."""
+
+    def _parse_style_rules(self, css_body: str, ruleset_index: int) -> tuple[list[Any], list[Any]]:
+        key = (css_body, ruleset_index)
+        if key not in _SHEETS:
+            if len(_SHEETS) >= _MOST_SHEETS:
+                _SHEETS.clear()
+            _SHEETS[key] = super()._parse_style_rules(css_body, ruleset_index)
+        rules, leftover = _SHEETS[key]
+        return list(rules), list(leftover)
+
+
+_MOST_SHEETS = 32  # languages times digests in one process
+_SHEETS: dict[tuple[str, int], tuple[list[Any], list[Any]]] = {}
 
 
 def _require_all_kept(before: str, after: str) -> None:
