@@ -245,7 +245,7 @@ def test_pieces_of_the_other_direction_are_isolated() -> None:
 
 
 def test_the_direction_of_an_item_without_language_is_that_of_its_title() -> None:
-    """Of most of its letters; a language that is said outweighs them."""
+    """Of its words; a language that is said outweighs them."""
     mixed = "COVID-19 والتعاونيات في المنطقة"
     items = [
         make_item(1, mixed, DAY), make_item(2, "The word تعاونية in three languages", DAY),

@@ -53,11 +53,20 @@ def test_pieces_are_isolated_only_where_they_pull() -> None:
     assert isolate("2026", "rtl") == "2026"
 
 
-def test_the_prevailing_direction_is_that_of_most_letters() -> None:
-    """None where there is none."""
-    assert prevailing_direction("COVID-19 والتعاونيات") == "rtl"
-    assert prevailing_direction("the word تعاون") == "ltr"
-    assert prevailing_direction("19 – 20") is None
+@pytest.mark.parametrize(
+    ("text", "direction"),
+    [
+        ("COVID-19 والتعاونيات", "rtl"),
+        ("تعاونية Brightwater (2026)!", "rtl"),
+        ("The word تعاون again", "ltr"),
+        ("Lakeside Archive", "ltr"),
+        ("19 – 20", None),
+        ("", None),
+    ],
+)
+def test_the_prevailing_direction_is_that_of_the_words(text: str, direction: str | None) -> None:
+    """Few Arabic words make an Arabic text, for those hold many Latin names."""
+    assert prevailing_direction(text) == direction
 
 
 def test_every_letter_that_reads_from_the_right_is_known() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from markupsafe import Markup
@@ -61,32 +61,47 @@ class ItemViewer:
     language: str
     words: Mapping[str, wording.Word]
     period: Period
+    _known: dict[int, tuple[IssueItem, ItemView]] = field(default_factory=dict, repr=False, compare=False)
 
     def view(self, entry: IssueItem, form: Form) -> ItemView:
         """The item in a form."""
-        return self._view(entry, form, _TITLE[form])
+        whole = self._whole(entry)
+        return replace(
+            whole,
+            form=form,
+            title=wrapping.cut(whole.title, _TITLE[form]),
+            summary=_summary(entry.item, _SUMMARY[form]),
+            image=whole.image if form in (Form.LEAD, Form.RICH) else None,
+        )
 
     def list_view(self, entry: IssueItem) -> ItemView:
         """The item as an entry of a list of titles."""
-        return self._view(entry, Form.LEAN, _LISTED_TITLE)
+        whole = self._whole(entry)
+        return replace(whole, title=wrapping.cut(whole.title, _LISTED_TITLE), image=None)
 
-    def _view(self, entry: IssueItem, form: Form, title_length: int) -> ItemView:
+    def _whole(self, entry: IssueItem) -> ItemView:
+        """The item with everything but its summary; made once, for an issue is shown by several plans."""
+        if id(entry) not in self._known:
+            self._known[id(entry)] = (entry, self._make(entry))  # the entry is kept, so that its id stays its own
+        return self._known[id(entry)][1]
+
+    def _make(self, entry: IssueItem) -> ItemView:
         item = entry.item
         language = self._foreign_language(item)
         day = wording.day_in_words(item.day, self.language)
         title = cleaning.clean_line(item.title)
         return ItemView(
-            form=form,
-            title=wrapping.cut(title, title_length) or wording.fill(self._word("untitled")),
+            form=Form.LEAN,
+            title=title or wording.fill(self._word("untitled")),
             has_title=bool(title),
             url=cleaning.clean_url(item.url),
             date=wording.fill(self._word("undated"), date=day) if item.undated else day,
             kind=cleaning.clean_line(self.digest.themes.kind_of(item.kind, item.theme, entry.theme)),
             credit=cleaning.clean_line(item.credit),
             carried_over=self._carried_over(item) if entry.carried_over else "",
-            summary=_summary(item, _SUMMARY[form]),
+            summary=Markup(""),
             paragraphs=cleaning.clean_paragraphs(item.summary),
-            image=_image(item.image, item.credit) if form in (Form.LEAD, Form.RICH) else None,
+            image=_image(item.image, item.credit),
             language=language or "",
             direction=self._foreign_direction(item, language),
         )
@@ -97,7 +112,7 @@ class ItemViewer:
         return spoken if spoken and spoken.split("-")[0].lower() != self.language.split("-")[0].lower() else None
 
     def _foreign_direction(self, item: Item, language: str | None) -> str:
-        """The item's direction where the edition's would not do: by its language, else by most letters of its title."""
+        """The item's direction where the edition's would not do: by its language, else by the words of its title."""
         own = wording.direction_of(self.language)
         if language:
             return wording.direction_of(language)
