@@ -103,6 +103,12 @@ FAULTS = [
     ('<mjml langg="en"><mj-body /></mjml>', "J07", "langg", "<mjml> leaves langg unused"),
     (in_head('<mj-attributes><mj-all colour="red" /></mj-attributes>'), "J07", "colour", "colour has no effect"),
     (in_column('<mj-image mj-class="a" />'), "J07", "a", "there is no <mj-class> a"),
+    (
+        in_head('<mj-attributes><mj-class name="a" color="red" /><mj-text mj-class="a red" /></mj-attributes>'),
+        "J07",
+        'red" /></mj-attr',
+        "there is no <mj-class> red",
+    ),
     (in_head('<mj-style inline="true">a { b: c }</mj-style>'), "J07", "true", 'inline="true" inlines nothing'),
     (in_head('<mj-style inline="inline">@import x;</mj-style>'), "J08", "@import", "no @rule and no backslash"),
     (in_head('<mj-style inline="inline">/* @ */ a{b:\\63 }</mj-style>'), "J08", "\\63", "no @rule and no backslash"),
@@ -134,6 +140,39 @@ def test_all_faults_are_found_in_their_order() -> None:
     assert [fault.offset for fault in faults] == sorted(fault.offset for fault in faults)
 
 
+def test_elements_may_nest_a_hundred_deep() -> None:
+    """The text block is the fifth; the one that is too deep is named, and nothing behind it."""
+    deepest = DEEPEST - 5
+    good, bad = (in_text("<i>" * depth + "x" + "</i>" * depth) for depth in (deepest, deepest + 1))
+    assert find_faults(good) == []
+    assert "<i>x</i>" in compile_mjml(good, "en", "ltr")[0]
+    assert [(fault.rule, bad[fault.offset :][:4]) for fault in find_faults(bad)] == [("J06", "<i>x")]
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        (in_body("<mj-text>x</mj-text>"), "put it into <mj-column> or <mj-hero>"),
+        (in_body("<mj-all />"), "put it into <mj-attributes>"),
+        (in_text(in_body("")), "remove it"),
+        (in_head("<mj-attributes><mj-class name='x'><mj-text /></mj-class></mj-attributes>"), "write its attributes"),
+        (in_body("<mj-sektion />"), "did you mean <mj-section>?"),
+        (in_body("<mj-zzz />"), "use an element of MJML"),
+        (in_body('<mj-include path="x" />'), 'write {% include "partials/x.mjml" %}'),
+        (in_column('<mj-text colour="red" />'), "did you mean color?"),
+        (in_head('<mj-preview zzz="red" />'), "it takes css-class, mj-class"),
+        (in_head('<mj-attributes zzz="red" />'), "it takes none"),
+        (in_column('<mj-text align="start" />'), "write one of left, right, center, justify"),
+        (in_column('<mj-text padding="12" />'), "write one to 4 lengths in px or %"),
+        (in_column('<mj-text line-height="x" />'), "write a length in px or % or without a unit"),
+        (in_column('<mj-image height="x" />'), "write a length in px, or auto"),
+    ],
+)
+def test_the_hint_says_what_to_write(source: str, hint: str) -> None:
+    """As far as one can know."""
+    assert any(fault.hint.startswith(hint) for fault in find_faults(source))
+
+
 def test_conditional_comments_have_their_places() -> None:
     """The parser refuses both halves where only elements may stand."""
     faults = find_faults(in_body("<!--[if mso]><mj-section></mj-section><![endif]-->"))
@@ -143,7 +182,7 @@ def test_conditional_comments_have_their_places() -> None:
 
 
 GOOD = [
-    in_text('a &lt; b &amp; c > d <br> <img src="x" alt=""> <i class="y" hidden>z</i><v:rect xmlns:v="urn:x" />'),
+    in_text('a &lt; b &amp; c > d <br> <img src="x" alt=""> <i class="y" mj-class="z" hidden>z</i><v:x xmlns:v="u" />'),
     in_text("<!-- a > b < c --><!--[if mso]><table><tr><td><![endif]-->x<!--[if mso]></td></tr></table><![endif]-->"),
     in_body("<!-- a --><mj-raw><!--[if !mso]><!--><div>x</div><!--<![endif]--></mj-raw>"),
     in_column(

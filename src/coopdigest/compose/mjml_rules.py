@@ -211,8 +211,11 @@ class _Reading:
         return f"<{name}> has no effect inside <{home}>"
 
     def _home_of(self, name: str) -> str:
-        homes = homes_of(name) or ["mj-attributes"]
-        return "put it into " + " or ".join(f"<{home}>" for home in homes) if name != "mjml" else "remove it"
+        if name == "mjml":
+            return "remove it"
+        if self._stack[-1].name == "mj-class":
+            return "write its attributes into the <mj-class> itself"
+        return "put it into " + " or ".join(f"<{home}>" for home in homes_of(name) or ["mj-attributes"])
 
     def _close(self, name: str, rest: str, offset: int) -> None:
         written, name = name, name.lower()
