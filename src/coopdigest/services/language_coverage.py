@@ -27,7 +27,7 @@ def check_languages(issue: Issue, languages: tuple[str, ...]) -> Mapping[str, li
 def _find_fallback(issue: Issue, language: str, languages: tuple[str, ...]) -> Iterator[Finding]:
     if issue.falls_back(language, languages):
         message = f"no item is in {language}; the edition shows the whole issue, in other languages"
-        hint = "add a source in this language, or tell its subscribers' language otherwise"
+        hint = "add a source in this language, or take the language out of [digest] languages"
         yield Finding("W02", Severity.WARNING, f"edition {language}", message, hint)
 
 
