@@ -193,6 +193,22 @@ def test_one_wrong_letter_breaks_exactly_one_rule(tmp_path: Path) -> None:
         path.write_text(source, "utf-8")
 
 
+def test_no_element_of_a_shipped_template_is_overlooked(tmp_path: Path) -> None:
+    """Whatever an issue must hold for it to be used: one attribute too much on each is found on each."""
+    own = tmp_path / "templates" / "email"
+    shutil.copytree(SHIPPED, own)
+    expected = set()
+    for path in own.rglob("*.mjml"):
+        wrong = re.sub(r"<(mj[a-z-]*)", r"<\1 zzz='1'", path.read_text("utf-8"))
+        path.write_text(wrong, "utf-8")
+        for number, line in enumerate(wrong.split("\n"), 1):
+            name = path.relative_to(own).as_posix()
+            expected |= {f"{name}:{number}:{found.start() + 1}" for found in re.finditer("zzz", line)}
+    found = composer_of(tmp_path).check_templates()
+    assert {finding.rule for finding in found} == {"J04", "J07"}
+    assert {place for _, place in places(found)} == expected
+
+
 def _misspell(source: str, offset: int, rule: str) -> str:
     """The source with another name at `offset`, and where the element is closed."""
     if rule != "J02":
