@@ -6,7 +6,7 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from coopdigest.compose.item_views import ItemView
+from coopdigest.compose.item_views import ItemView, ItemViewer
 from coopdigest.compose.palette import Palette
 from coopdigest.compose.text_filters import FILTERS
 from coopdigest.compose.views import Viewer
@@ -34,8 +34,9 @@ def test_every_template_is_named() -> None:
 
 def test_every_variable_is_named() -> None:
     """And no other; those of items, colours and the filters, too."""
-    viewer = Viewer(sample_digest(), "en", read_words([TEMPLATES], "en"))
-    assert sorted(named("variable")) == sorted(viewer.context(sample_issue()))
+    digest, issue, words = sample_digest(), sample_issue(), read_words([TEMPLATES], "en")
+    viewer = Viewer(digest, "en", words, issue, ItemViewer(digest, "en", words, issue.period), "0" * 24)
+    assert sorted(named("variable")) == sorted(viewer.context())
     for field in fields(ItemView):
         assert f"`{field.name}`" in TEXT
     assert " ".join(field.name for field in fields(Palette)) in TEXT

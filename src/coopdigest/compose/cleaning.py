@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 import nh3
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
+_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OVERRIDES = re.compile("[\u202d\u202e]")  # they can show a link's words backwards; no newsroom needs them
+_SPACE = re.compile(r"\s")
 _BIDI = re.compile("[\u202a-\u202c\u2066-\u2069]")
 _OPENING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
@@ -25,7 +27,9 @@ def clean_text(text: str | None) -> str:
 
     Isolates and embeddings (U+202A-202C, U+2066-2069) stay only where they are balanced; overrides never.
     """
-    plain = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text or "")).replace("\r\n", "\n").replace("\r", "\n")
+    if not text or not _SUSPECT.search(text):
+        return text or ""  # nearly every text: one pass instead of six
+    plain = _SURROGATE.sub("\ufffd", _CONTROL.sub("", text)).replace("\r\n", "\n").replace("\r", "\n")
     plain = _OVERRIDES.sub("", plain)
     return plain if _is_balanced(plain) else _BIDI.sub("", plain)
 
@@ -44,7 +48,7 @@ def clean_paragraphs(text: str | None) -> tuple[str, ...]:
 def clean_url(url: str | None, schemes: tuple[str, ...] = ("http", "https")) -> str | None:
     """An absolute URL of one of `schemes`, None for anything else, and for one too long for clients to follow."""
     candidate = clean_text(url).strip()
-    if not candidate or len(candidate) > _LONGEST_URL or any(char.isspace() for char in candidate):
+    if not candidate or len(candidate) > _LONGEST_URL or _SPACE.search(candidate):
         return None
     try:
         parts = urlsplit(candidate)

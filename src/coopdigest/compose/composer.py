@@ -8,6 +8,7 @@ from typing import Any
 
 from coopdigest.compose import cleaning, inlining, wording
 from coopdigest.compose.density import plans
+from coopdigest.compose.item_views import ItemViewer
 from coopdigest.compose.lint import lint
 from coopdigest.compose.markup import MarkupError, compile_mjml
 from coopdigest.compose.mjml_rules import find_faults
@@ -41,12 +42,12 @@ class EmailComposer:
         Raises:
             CompositionError: a template does not compile or nests too deep (place: file and line).
         """
-        viewer = self._viewer(language)
-        _, html = self._html_in_budget(viewer, issue)
-        context = viewer.context(issue)
+        viewer = self._viewer(issue, language)
+        _, html = self._html_in_budget(viewer)
+        context = viewer.context()
         subject = cleaning.clean_line(self._templates.render("subject.txt", context))
         text = self._templates.render("issue.txt", context)
-        return Edition(language, subject, html, _tidy(text), nonce_for(issue))
+        return Edition(language, subject, html, _tidy(text), viewer.nonce)
 
     def mjml(self, issue: Issue, language: str) -> str:
         """The MJML that `compose` compiles for `issue`: what the bench gives to other compilers.
@@ -54,7 +55,7 @@ class EmailComposer:
         Raises:
             CompositionError: as `compose`.
         """
-        context, _ = self._html_in_budget(self._viewer(language), issue)
+        context, _ = self._html_in_budget(self._viewer(issue, language))
         return self._templates.render("issue.mjml", context)
 
     def check(self, edition: Edition) -> list[Finding]:
@@ -75,41 +76,45 @@ class EmailComposer:
         except CompositionError as error:
             return [_finding(error)]
 
-    def _html_in_budget(self, viewer: Viewer, issue: Issue) -> tuple[Mapping[str, Any], str]:
+    def _html_in_budget(self, viewer: Viewer) -> tuple[Mapping[str, Any], str]:
         """The HTML part by the fullest plan that keeps to the budget, and its variables."""
-        context, html = dict[str, Any](), ""
-        for plan in plans(issue.size):
-            context = viewer.context(issue, plan)
-            html = self._html(context)
-            if len(html.encode("utf-8")) <= HTML_BUDGET:
-                break
-        return context, html  # over the budget only where the template alone is too large: no item is to blame
+        context, html, plain, css = dict[str, Any](), "", "", ""
+        for plan in plans(viewer.issue.size):
+            context = viewer.context(plan)
+            plain, css = self._compile(context)
+            if _size(plain) > HTML_BUDGET:
+                continue  # inlining only ever adds
+            html = inlining.inline(plain, css)
+            if _size(html) <= HTML_BUDGET:
+                return context, html
+        return context, html or inlining.inline(plain, css)  # the template alone is too large: no item is to blame
 
-    def _viewer(self, language: str) -> Viewer:
-        own = self._digest.brand.words
-        return Viewer(self._digest, language, wording.read_words(self._folders, language, own))
+    def _viewer(self, issue: Issue, language: str) -> Viewer:
+        words = wording.read_words(self._folders, language, self._digest.brand.words)
+        items = ItemViewer(self._digest, language, words, issue.period)
+        return Viewer(self._digest, language, words, issue, items, nonce_for(issue))
 
-    def _html(self, context: Mapping[str, Any]) -> str:
-        """The HTML part."""
+    def _compile(self, context: Mapping[str, Any]) -> tuple[str, str]:
+        """The HTML part, and the style rules that are still to be inlined into it."""
         source = self._templates.render("issue.mjml", context)
         try:
-            html, css = compile_mjml(source, context["language"], context["direction"])
+            return compile_mjml(source, context["language"], context["direction"])
         except MarkupError as error:
             (place,) = self._templates.locate("issue.mjml", context, error.offset)
             raise CompositionError(str(error), place=place) from error
-        return inlining.inline(html, css)
 
     def _check_leftovers(self, language: str) -> list[Finding]:
         """What the templates have got wrong where every word of the items is known: MJML, and code that is printed."""
         found: list[Finding] = []
         try:
-            viewer = self._viewer(language)
-            for issue, plan in probe_issues(self._digest, language):
-                found += self._find_mjml(viewer.context(issue, plan))
+            contexts = [
+                self._viewer(issue, language).context(plan) for issue, plan in probe_issues(self._digest, language)
+            ]
+            for context in contexts:
+                found += self._find_mjml(context)
             if not any(finding.severity is Severity.ERROR for finding in found):
                 self.compose(probe_issue(self._digest, language), language)
-            for issue, plan in probe_issues(self._digest, language):
-                context = viewer.context(issue, plan)
+            for context in contexts:
                 found += [finding for name in PARTS for finding in self._find_leftovers(name, context)]
         except CompositionError as error:
             found.append(_finding(error))
@@ -127,6 +132,10 @@ class EmailComposer:
         places = self._templates.locate(name, context, *(offset for offset, _ in printed)) if printed else []
         for (_, code), place in zip(printed, places, strict=True):
             yield Finding("M01", Severity.ERROR, place, f"template code is printed: {code}", hint)
+
+
+def _size(html: str) -> int:
+    return len(html.encode("utf-8"))
 
 
 def _finding(error: CompositionError) -> Finding:

@@ -43,7 +43,6 @@ def inline(html: str, css: str) -> str:
         disable_leftover_css=True,
         disable_validation=True,
         align_floating_images=False,
-        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
         disable_link_rewrites=True,
         allow_network=False,
         cssutils_logging_level=logging.CRITICAL,
@@ -65,6 +64,9 @@ class _Inliner(Premailer):  # type: ignore[misc]  # premailer has no types
             _SHEETS[key] = super()._parse_style_rules(css_body, ruleset_index)
         rules, leftover = _SHEETS[key]
         return list(rules), list(leftover)
+
+    def _style_to_basic_html_attributes(self, element: Any, style_content: str, force: bool = False) -> None:
+        """Do nothing: every attribute that premailer would set here (width, align ...) MJML has set already."""
 
 
 _MOST_SHEETS = 32  # languages times digests in one process

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 
 from markupsafe import Markup
 
@@ -62,6 +61,7 @@ class ItemViewer:
     words: Mapping[str, wording.Word]
     period: Period
     _known: dict[int, tuple[IssueItem, ItemView]] = field(default_factory=dict, repr=False, compare=False)
+    _summaries: dict[tuple[int, int], Markup] = field(default_factory=dict, repr=False, compare=False)
 
     def view(self, entry: IssueItem, form: Form) -> ItemView:
         """The item in a form."""
@@ -70,7 +70,7 @@ class ItemViewer:
             whole,
             form=form,
             title=wrapping.cut(whole.title, _TITLE[form]),
-            summary=_summary(entry.item, _SUMMARY[form]),
+            summary=self._summary(entry, _SUMMARY[form]),
             image=whole.image if form in (Form.LEAD, Form.RICH) else None,
         )
 
@@ -78,6 +78,13 @@ class ItemViewer:
         """The item as an entry of a list of titles."""
         whole = self._whole(entry)
         return replace(whole, title=wrapping.cut(whole.title, _LISTED_TITLE), image=None)
+
+    def _summary(self, entry: IssueItem, length: int) -> Markup:
+        """The summary as HTML of at most `length` characters; with its own markup where all of it fits."""
+        key = (id(entry), length)
+        if length and key not in self._summaries:
+            self._summaries[key] = _write_summary(entry.item.summary, entry.item.summary_html, length)
+        return self._summaries.get(key, Markup(""))
 
     def _whole(self, entry: IssueItem) -> ItemView:
         """The item with everything but its summary; made once, for an issue is shown by several plans."""
@@ -131,12 +138,6 @@ class ItemViewer:
         return wording.require_word(self.words, key, self.language)
 
 
-def _summary(item: Item, length: int) -> Markup:
-    """The summary as HTML of at most `length` characters; with its own markup where all of it fits."""
-    return _write_summary(item.summary, item.summary_html, length) if length else Markup("")
-
-
-@lru_cache(maxsize=512)
 def _write_summary(plain: str | None, markup: str | None, length: int) -> Markup:
     paragraphs = cleaning.clean_paragraphs(plain)
     if sum(map(len, paragraphs)) > length:

@@ -43,7 +43,7 @@ from coopdigest.compose.item_views import ItemView, ItemViewer
 from coopdigest.compose.palette import dark_palette, light_palette, theme_accent
 from coopdigest.compose.subject import write_subject
 from coopdigest.domain.digest import Brand, Digest, MediaContact
-from coopdigest.domain.edition import Slot, marker, nonce_for
+from coopdigest.domain.edition import Slot, marker
 from coopdigest.domain.issue import Issue
 
 PREHEADER_LENGTHS = (40, 130)  # A30
@@ -67,20 +67,22 @@ class SectionView:
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Shows an issue of `digest` in one language, with the words of its catalogue."""
+    """Shows an issue of `digest` in one language, with the words of its catalogue, by any number of plans."""
 
     digest: Digest
     language: str
     words: Mapping[str, wording.Word]
+    issue: Issue
+    items: ItemViewer
+    nonce: str
 
-    def context(self, issue: Issue, plan: Plan = WHOLE) -> dict[str, Any]:
+    def context(self, plan: Plan = WHOLE) -> dict[str, Any]:
         """The variables of the templates, with as much of each item as `plan` says."""
         direction = wording.direction_of(self.language)
-        items = ItemViewer(self.digest, self.language, self.words, issue.period)
-        sections = tuple(self._sections(issue, plan, items))
+        sections = tuple(self._sections(plan))
         shown = [section for section in sections if section.items]
-        overflow, beyond = _overflow(issue, plan, items)
-        introduction = issue.words_in(self.language).introduction
+        overflow, beyond = self._overflow(plan)
+        introduction = self.issue.words_in(self.language).introduction
         blocks = introduction_blocks(introduction)
         return {
             "language": self.language,
@@ -89,34 +91,35 @@ class Viewer:
             "end": "left" if direction == "rtl" else "right",
             "words": self.words,
             **self._look(direction),
-            **self._names(issue),
+            **self._names(),
             "preheader": preheader(shown or [_list_section(overflow)], [block.words for block in blocks]),
             "introduction": introduction_markup(introduction),
             "introduction_blocks": blocks,
-            "contents": self._contents(sections, issue.size),
+            "contents": self._contents(sections),
             "sections": shown,
             "overflow": overflow,
             "beyond": beyond,
             "contact": _contact(self.digest.media_contact),
             "postal_address": cleaning.clean_line(self.digest.postal_address),
-            **self._links(issue),
+            **self._links(),
         }
 
-    def _sections(self, issue: Issue, plan: Plan, items: ItemViewer) -> Iterator[SectionView]:
+    def _sections(self, plan: Plan) -> Iterator[SectionView]:
         place = 0
-        for number, section in enumerate(issue.sections, 1):
+        for number, section in enumerate(self.issue.sections, 1):
             left = len(section.items) if plan.shown is None else max(0, plan.shown - place)
             views = tuple(
-                items.view(entry, plan.form_of(place + rank, rank)) for rank, entry in enumerate(section.items[:left])
+                self.items.view(entry, plan.form_of(place + rank, rank))
+                for rank, entry in enumerate(section.items[:left])
             )
             theme = cleaning.clean_line(section.theme) or self.digest.themes.default
             accent = theme_accent(self.digest.brand, section.theme)
             yield SectionView(theme, f"section-{number}", accent, views, len(section.items))
             place += len(section.items)
 
-    def _contents(self, sections: Sequence[SectionView], size: int) -> list[dict[str, str]]:
+    def _contents(self, sections: Sequence[SectionView]) -> list[dict[str, str]]:
         """The themes with how many stories each has; empty where the issue is short or has one theme only."""
-        if size < _CONTENTS_FROM or len(sections) < 2:
+        if self.issue.size < _CONTENTS_FROM or len(sections) < 2:
             return []
         return [
             {
@@ -138,31 +141,39 @@ class Viewer:
             "logo": _logo(brand, self.digest.name),
         }
 
-    def _names(self, issue: Issue) -> dict[str, str | None]:
+    def _names(self) -> dict[str, str | None]:
         name = cleaning.clean_line(self.digest.name)
-        period = wording.period_in_words(issue.period, self.language)
-        number = wording.fill(self._word("issue_number"), number=issue.number) if issue.number else None
-        lead = next((cleaning.clean_line(entry.item.title) for entry in issue.items()), "")
-        facts = {"name": name, "period": period, "number": issue.number or "", "count": issue.size}
-        own = cleaning.clean_line(issue.words_in(self.language).subject)
+        period = wording.period_in_words(self.issue.period, self.language)
+        number = wording.fill(self._word("issue_number"), number=self.issue.number) if self.issue.number else None
+        lead = next((cleaning.clean_line(entry.item.title) for entry in self.issue.items()), "")
+        facts = {"name": name, "period": period, "number": self.issue.number or "", "count": self.issue.size}
+        own = cleaning.clean_line(self.issue.words_in(self.language).subject)
         return {
             "name": name,
             "period": period,
-            "period_key": issue.period.key,
+            "period_key": self.issue.period.key,
             "number": number,
             "subject": own or write_subject(self._word("subject"), lead, **facts),
         }
 
-    def _links(self, issue: Issue) -> dict[str, str | None]:
+    def _links(self) -> dict[str, str | None]:
         if self.digest.public_url:
-            view = f"{self.digest.public_url}/issues/{issue.period.key}/{self.language}"
-            leave = marker(nonce_for(issue), Slot.UNSUBSCRIBE_URL)
+            view = f"{self.digest.public_url}/issues/{self.issue.period.key}/{self.language}"
+            leave = marker(self.nonce, Slot.UNSUBSCRIBE_URL)
             links = {"view_url": view, "whole_url": f"{view}/text", "unsubscribe_url": leave}
             return {**links, "unsubscribe_address": None, "preferences_url": None}
         address = cleaning.clean_line(self.digest.unsubscribe_address())
         leave = f"mailto:{quote(address, safe='@')}?subject=unsubscribe"
         nowhere = {"view_url": None, "whole_url": None, "preferences_url": None}
         return {**nowhere, "unsubscribe_url": leave, "unsubscribe_address": address}
+
+    def _overflow(self, plan: Plan) -> tuple[tuple[ItemView, ...], int]:
+        """The items that are only listed, and how many not even that."""
+        if plan.shown is None:
+            return (), 0
+        rest = list(self.issue.items())[plan.shown :]
+        listed = rest if plan.listed is None else rest[: plan.listed]
+        return tuple(self.items.list_view(entry) for entry in listed), len(rest) - len(listed)
 
     def _word(self, key: str) -> wording.Word:
         return wording.require_word(self.words, key, self.language)
@@ -184,15 +195,6 @@ def preheader(sections: Sequence[SectionView], introduction: Sequence[str] = ())
     if len(line) < least:
         line = " – ".join(filter(None, [line, *(" ".join(item.paragraphs) for item in items[:1])]))
     return wrapping.cut(line, most)
-
-
-def _overflow(issue: Issue, plan: Plan, items: ItemViewer) -> tuple[tuple[ItemView, ...], int]:
-    """The items that are only listed, and how many not even that."""
-    if plan.shown is None:
-        return (), 0
-    rest = list(issue.items())[plan.shown :]
-    listed = rest if plan.listed is None else rest[: plan.listed]
-    return tuple(items.list_view(entry) for entry in listed), len(rest) - len(listed)
 
 
 def _list_section(items: tuple[ItemView, ...]) -> SectionView:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -169,6 +170,7 @@ def require_word(words: Mapping[str, Word], key: str, language: str) -> Word:
     return words[key]
 
 
+@lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
     """What is known of a language: its month names and its direction; English for an unknown one."""
     for name in (_INTERNATIONAL.get(language, language), language.split("-")[0], FALLBACK):
@@ -193,6 +195,7 @@ def direction_of_text(text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1_024)
 def day_in_words(day: date, language: str) -> str:
     """A day such as `29 November 2021`."""
     words = _plain_spaces(format_date(day, "long", locale=locale_of(language)))
