@@ -135,6 +135,20 @@ def test_the_introduction_keeps_its_lists_and_links() -> None:
     assert expected in text_of(issue)
 
 
+def test_links_in_a_summary_are_written_out() -> None:
+    """Before the link to the story itself, which is not said twice; each once."""
+    html = (
+        '<p>A <a href="https://e.org/c?a=1&amp;b=2"><em>free</em> course</a>, <a href="https://e.org/x">more</a>, '
+        '<a href="https://e.org/c?a=1&amp;b=2">again</a>, <a href="mailto:a@e.org">a@e.org</a>, '
+        '<a href="https://e.org/d">https://e.org/d</a>.</p>'
+    )
+    item = make_item(
+        1, "T", DAY, summary="A free course, more, again, a@e.org", summary_html=html, url="https://e.org/x"
+    )
+    expected = "\n\nfree course:\nhttps://e.org/c?a=1&b=2\n\nhttps://e.org/x\n\n"
+    assert expected in text_of(sample_issue([item]))
+
+
 def test_the_preheader_holds_no_link() -> None:
     """An inbox shows its words only."""
     issue = replace(

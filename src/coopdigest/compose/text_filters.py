@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from jinja2 import pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
 from coopdigest.compose import bidi, wrapping
+from coopdigest.compose.introduction import Link
+
+_LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.DOTALL)  # as the sanitiser writes it
+_TAG = re.compile("<[^>]*>")
 
 
 @pass_context
@@ -38,7 +45,17 @@ def isolate(context: Context, text: str, around: str = "") -> str:
     return Markup("<bdi>{}</bdi>").format(text) if bidi.needs_isolation(words, around) else text
 
 
-FILTERS = {"wrap": wrap, "underline": underline, "isolate": isolate}
+def list_links(markup: Markup) -> tuple[Link, ...]:
+    """The links in a summary's markup, each once, that plain text must write out: their words do not say where to."""
+    found: dict[str, Link] = {}
+    for address, label in _LINK.findall(markup):
+        words, url = unescape(_TAG.sub("", label)).strip(), unescape(address).removeprefix("mailto:")
+        if words != url:
+            found.setdefault(url, Link(words or url, url))
+    return tuple(found.values())
+
+
+FILTERS = {"wrap": wrap, "underline": underline, "isolate": isolate, "links": list_links}
 
 
 def _direction(context: Context) -> str:
