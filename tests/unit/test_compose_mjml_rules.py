@@ -90,6 +90,7 @@ FAULTS = [
     (in_column('<mj-image lang="en" />'), "J04", "lang", "<mj-image> does not take lang"),
     (in_head('<mj-attributes><mj-text href="x" /></mj-attributes>'), "J04", "href", "<mj-text> does not take href"),
     (in_head("<mj-attributes><mj-class /></mj-attributes>"), "J04", " /></mj-attr", "<mj-class> has no name"),
+    (in_head("<mj-attributes><mj-class></mj-class></mj-attributes>"), "J04", "></mj-class>", "<mj-class> has no name"),
     (in_body('<mj-raw position="file-start" css-class="x" />'), "J04", 'css-class="x"', "<mj-raw> takes no two"),
     (in_column('<mj-text color="reed" />'), "J05", "reed", 'color="reed" is no value for <mj-text>'),
     (in_column('<mj-text padding="12" />'), "J05", "12", 'padding="12" is no value for <mj-text>'),

@@ -40,9 +40,10 @@ def _bound(render: Callable[[Context], Iterator[str]], name: str) -> Callable[[C
             raise TemplateRuntimeError(_describe(chain))
         token = _CHAIN.set(chain)
         try:
-            yield from render(context)
+            text = "".join(render(context))  # in one piece: every level would hand on every piece again
         finally:
             _CHAIN.reset(token)
+        yield text
 
     return render_bounded
 

@@ -14,7 +14,7 @@ _PREVIEW = re.compile(r'(<body\b[^>]*>)<div style="(display:none;[^"]*)"')
 _CSS = re.compile(r"(<(?:mj-)?style\b[^>]*(?<!/)>)(.*?)(</(?:mj-)?style>)", re.DOTALL)
 _CHILD_SIGN = "\ue002"
 _TAG_OR_SIGN = re.compile(r"""<!--.*?-->|<(?:[^>"']|"[^"]*"|'[^']*')*>|>""", re.DOTALL)
-_BARE_SIGN = re.compile(r"[^\x00-\x7f].?>|\]\]>", re.DOTALL)
+_SIGN_AFTER_WIDE = re.compile(r"[^\x00-\x7f].?>", re.DOTALL)
 _COLUMN = re.compile(r'(<div class="mj-outlook-group-fix[^"]*" style="font-size:0px;text-align:)left;(?=direction:rtl)')
 _BLANK_BETWEEN_TAGS = re.compile(r">[ \t](?=\s*<)")
 _POSITION = re.compile(r"at position (\d+)")
@@ -77,7 +77,9 @@ def _render(source: str, language: str, direction: str) -> str:
 def _spare_the_parser(source: str) -> str:
     """The source without three harmless things that the parser refuses; offsets are kept but for the third."""
     hidden = _BLANK_BETWEEN_TAGS.sub(_break_line, _CSS.sub(_hide_child_signs, source))
-    return _TAG_OR_SIGN.sub(_write_out_sign, hidden) if _BARE_SIGN.search(hidden) else hidden
+    if "]]>" not in hidden and not _SIGN_AFTER_WIDE.search(hidden):
+        return hidden
+    return _TAG_OR_SIGN.sub(_write_out_sign, hidden)
 
 
 def _break_line(found: re.Match[str]) -> str:

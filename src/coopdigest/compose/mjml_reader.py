@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 
 TOKEN = re.compile(
-    r"""
-      <!--\[if\ [^\]<>]*\]>(?:<!-->)?(?P<condition>) | <!\[if\ [^\]<>]*\]>(?P<revealed>)
-    | (?:<!\[endif\](?:--)?>|<!--<!\[endif\]-->)(?P<endif>)
-    | <!--(?!\[)(?P<comment>.*?)-->
-    | <(?P<close>/)?(?P<name>[A-Za-z][\w:-]*)(?P<rest>(?:[^<>"']|"[^"<]*"|'[^'<]*')*)>
-    | <(?P<broken>[A-Za-z/!?][^<]*)?
-    """,
+    r"""<(?:
+      (?P<close>/)?(?P<name>[A-Za-z][\w:-]*+)(?P<rest>[^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+)*+)>
+    | !--(?!\[|<!\[endif\]-->)(?P<comment>.*?)-->
+    | (?P<condition>!--\[if\ [^\]<>]*\]>(?:<!-->)? | !\[if\ [^\]<>]*\]>)
+    | (?P<endif>!\[endif\](?:--)?> | !--<!\[endif\]-->)
+    | (?P<broken>[A-Za-z/!?][^<]*)?
+    )""",
     re.DOTALL | re.VERBOSE,
 )
 """One tag, comment or half of a conditional comment; or a `<` that begins none, and what seems to belong to it."""

@@ -74,7 +74,7 @@ class _Reading:
         """Take token by token; most are plain tags of HTML, for which the way is short."""
         stack, end = self._stack, 0
         for token in TOKEN.finditer(self._source):
-            name, close, rest = token.group("name", "close", "rest")
+            close, name, rest = token.group(1, 2, 3)  # by number, for there are thousands
             start, top = token.start(), stack[-1]
             if start > end and top.content.holds is Holds.NOTHING:
                 self._check_text(end, start)
@@ -104,7 +104,7 @@ class _Reading:
         """A comment, a half of a conditional comment, or a `<` that is nothing."""
         if token["comment"] is not None:
             self._check_comment(token)
-        elif token["condition"] is not None or token["revealed"] is not None:
+        elif token["condition"] is not None:
             self._check_condition_place(token)
             if self._condition is not None:
                 self._add("J01", token.start(), "a conditional comment inside another", "close the other first")
@@ -143,19 +143,35 @@ class _Reading:
         self._add("J01", token.start(), message, "write &lt; for the sign itself")
 
     def _open(self, name: str, rest: str, offset: int) -> None:
+        content = self._stack[-1].content
+        if content.holds is not Holds.HTML or name in DEFAULTS or name.startswith("mj-") or not name.islower():
+            name, content = self._look_at(name, offset)
+        if rest or name == "mj-class":
+            self._check_rest(name, rest, offset + 1 + len(name))
+            if rest.endswith("/"):
+                return
+        if name in VOID:
+            return
+        self._stack.append(_Open(name, offset, content))
+        if len(self._stack) > DEEPEST + 1:
+            message = f"elements nest deeper than {DEEPEST} levels"
+            self._add("J06", offset, message, "close elements before opening more")
+            raise _TooDeepError
+
+    def _look_at(self, name: str, offset: int) -> tuple[str, Element]:
+        """The name of an element that opens here, in lower case, and what may stand in it."""
         if not name.islower():
             self._add("J01", offset, f"<{name}> is not in lower case", f"write <{name.lower()}>")
-            name = name.lower()
-        content = self._content_of(name, offset)
-        if rest and (faults := check_attributes(name, rest)):
-            self.faults += [fault.moved(offset + 1 + len(name)) for fault in faults]
+        return name.lower(), self._content_of(name.lower(), offset)
+
+    def _check_rest(self, name: str, rest: str, behind: int) -> None:
+        """Look at what follows a tag's name, `behind` it."""
+        if faults := check_attributes(name, rest):
+            self.faults += [fault.moved(behind) for fault in faults]
         if name in DEFAULTS and (name == "mj-class" or "mj-class" in rest):
-            self._note_classes(name, rest, offset + 1 + len(name))
-        if name in VOID or rest.endswith("/"):
-            return
-        self._push(_Open(name, offset, content))
-        if name == "mj-style" and _INLINE.search(rest):
-            self._check_inline_style(offset + 2 + len(name) + len(rest))
+            self._note_classes(name, rest, behind)
+        if name == "mj-style" and _INLINE.search(rest) and not rest.endswith("/"):
+            self._check_inline_style(behind + len(rest) + 1)
 
     def _note_classes(self, name: str, rest: str, behind: int) -> None:
         """Remember which classes are there, and which are used: MJML leaves one that is not there alone."""
@@ -165,13 +181,6 @@ class _Reading:
             elif attribute.name == "mj-class":
                 words = re.finditer(r"\S+", attribute.value)
                 self._used_classes += [(word[0], behind + attribute.value_offset + word.start()) for word in words]
-
-    def _push(self, opened: _Open) -> None:
-        self._stack.append(opened)
-        if len(self._stack) > DEEPEST + 1:
-            message = f"elements nest deeper than {DEEPEST} levels"
-            self._add("J06", opened.offset, message, "close elements before opening more")
-            raise _TooDeepError
 
     def _content_of(self, name: str, offset: int) -> Element:
         """What may stand in an element that opens here, after a look at the element itself."""
