@@ -94,6 +94,9 @@ def test_narrow_rules_hold_for_narrow_readers_only() -> None:
         ("not all and (prefers-color-scheme: dark)", (True, False)),
         ("(prefers-color-scheme : light)", (True, False)),
         ("(min-width: 30em)", (True, True)),
+        ("(min-width: 800px) and (max-width: 800px)", (True, True)),
+        ("(max-width: 50em)", (True, True)),
+        ("(max-width: 49em)", (False, False)),
         ("(max-width: 799.5px)", (False, False)),
         ("yahoo", (False, False)),
     ],
@@ -136,6 +139,16 @@ def test_a_semicolon_in_an_address_parts_nothing() -> None:
     assert [d.name for d in found] == ["background-color", "background-image", "font-family", "color"]
 
 
+def test_half_a_declaration_is_none() -> None:
+    """Neither a name nor a value alone."""
+    assert parse_declarations("color;:red;color:;!important;") == ()
+
+
+def test_rules_may_nest_as_deep_as_they_like() -> None:
+    """The reading gives up before Python does."""
+    assert parse_sheet("@media screen {" * 5_000 + "p{color:red}") == []
+
+
 def test_a_sheet_keeps_its_conditions() -> None:
     """Outside in."""
     rules = parse_sheet("@media a{@media b{p,q{color:red}}}")
@@ -149,6 +162,7 @@ def test_a_sheet_keeps_its_conditions() -> None:
         ('<table bgcolor="#111111"><td id=x>', (17, 17, 17)),
         ('<div style="background:#111"><p id=x style="background:rgba(255,255,255,.5)">', (136, 136, 136)),
         ('<div style="background:#111"><p id=x style="background:none">', (17, 17, 17)),
+        ('<p id=x style="background:#111;background:bogus">', (17, 17, 17)),
         ('<div style="background:#111"><p id=x style="background:url(a.png)">', None),
         ('<div style="background:#111 url(a.png)"><p id=x>', (17, 17, 17)),
         ('<p id=x style="color:#123456;background:currentcolor">', (18, 52, 86)),
@@ -179,6 +193,8 @@ def test_without_a_ground_dark_clients_bring_their_own() -> None:
         ('<p id=x style="font:large/20px x">', 18, 20),
         ('<p id=x style="font-size:large">', 18, 21.6),
         ('<p id=x style="font-size:12">', 16, 19.2),
+        ('<p id=x style="font-size:larger">', 19.2, 23.04),
+        ('<p id=x style="font-size:smaller">', 40 / 3, 16),
         ("<font id=x size=2>", 13, 15.6),
     ],
 )
@@ -195,6 +211,8 @@ def test_sizes_are_computed_in_pixels(html: str, size: float, line: float) -> No
         ('<div style="display:none"><p id=x>', True),
         ('<div style="max-height:0;overflow:hidden"><p id=x>', True),
         ('<div style="max-height:0"><p id=x>', False),
+        ('<p id=x style="height:1px;overflow:hidden">', True),
+        ('<p id=x style="height:2px;overflow:hidden">', False),
         ('<p id=x style="opacity:0">', True),
         ('<p id=x style="visibility:hidden">', True),
         ("<p id=x hidden>", True),

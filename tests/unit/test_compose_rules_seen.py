@@ -82,6 +82,8 @@ def test_a_page_that_is_well_made_has_no_finding() -> None:
 
 
 WORDS = "words that are read"
+PICTURE = '<img src="https://e.org/a.png" width="9" height="9" alt="Words">'
+PLAIN_LINK = '<a href="https://e.org/2" style="color:#0a4f47;text-decoration:none">and a link</a>'
 BAD: list[tuple[str, str, Severity]] = [
     # A07: contrast
     (f'<p style="color:#8a8a8a">{WORDS}</p>', "A07", E),
@@ -93,7 +95,9 @@ BAD: list[tuple[str, str, Severity]] = [
     (f'<p style="background:#fff">{WORDS}</p>', "A07", E),  # light on white in the dark
     ('<p style="color:#8a8a8a"><img src="https://e.org/a.png" width="9" height="9" alt="Words"></p>', "A07", E),
     # A11: links among words
-    (f'<p>{WORDS} <a href="https://e.org/2" style="color:#0a4f47;text-decoration:none">and a link</a></p>', "A11", E),
+    (f"<p>{WORDS} {PLAIN_LINK}</p>", "A11", E),
+    (f'<p>{WORDS} {PLAIN_LINK.replace("none", "none;border-top:1px solid")}</p>', "A11", E),
+    (f'<p>{WORDS} {PLAIN_LINK} <span style="background:#152321;color:#fff">and more</span></p>', "A11", E),
     # A14: roles and aria
     ('<p role="colour">x</p>', "A14", E),
     ('<p role="">x</p>', "A14", E),
@@ -129,7 +133,9 @@ BAD: list[tuple[str, str, Severity]] = [
     ('<div style="min-width:321px;max-width:100%">x</div>', "W10", E),
     (f'<p style="white-space:nowrap">{LONG}</p>', "W10", E),
     (f'<p style="overflow-wrap:normal">{"Rindfleischetikettierung" * 3}</p>', "W10", E),
+    (f'<p style="overflow-wrap:normal">{"x" * 22} {"y" * 90} {"z" * 21}</p>', "W10", E),
     # W22: motion
+    ('<p style="animation:slide 5001ms">x</p>', "W22", E),
     ("<marquee>Words</marquee>", "W22", E),
     ('<p style="animation:slide 6s">x</p>', "W22", E),
     ('<p style="animation:slide 2s linear 3">x</p>', "W22", E),
@@ -183,6 +189,11 @@ def test_a_fault_that_is_seen_is_found_by_its_rule(html: str, rule: str, severit
         '<div style="color:#fff;background:#0a4f47 url(https://e.org/a.png)">White words</div>',
         '<div style="width:600px;max-width:100%">x</div>',
         '<div style="max-width:600px">x</div>',
+        '<div style="width:320px">x</div>',
+        f'<p style="white-space:nowrap">{"x" * 30}</p>',
+        '<p style="animation:slide 5000ms">x</p>',
+        f'<p style="font-size:14px"><a href="https://e.org/4">Alone{PICTURE}</a></p>',
+        '<p style="font-size:14px;line-height:1.4"><a href="https://e.org/4"><b style="line-height:24px">x</b></a></p>',
         f"<p>{'Rindfleischetikettierung' * 3}</p>",
         f'<p style="overflow-wrap:normal">{"漢字" * 60}</p>',
         '<p style="margin:0 !important">x</p>',
@@ -342,6 +353,7 @@ def test_a_line_on_the_wrong_side_warns() -> None:
         '<div dir="ltr" style="direction:ltr;text-align:left"><p>See https://example.org/a for it</p></div>',
         "<p>Ask <bdi>news@example.org</bdi>, <span dir=ltr>+41 22 555 01 23</span></p>",
         "<p>2026-10-31, 15:00</p>",
+        f'<p style="text-align:left">{PICTURE}</p>',
     ],
 )
 def test_islands_and_items_of_their_own_direction_are_no_remnants(html: str) -> None:
@@ -379,6 +391,20 @@ def test_style_sheets_are_written_as_clients_read_them(css: str) -> None:
 def test_a_style_sheet_that_is_well_written_is_no_finding(css: str) -> None:
     """Comments have their place."""
     assert found(with_css(css)) == set()
+
+
+def test_only_dark_colours_need_weight_and_copies() -> None:
+    """Everything else that a dark rule says is its own affair (A40)."""
+    assert found(with_css("@media (prefers-color-scheme: dark) { .x { padding: 0; } }")) == set()
+    assert found(with_css("@media (prefers-color-scheme: dark) { body { color: #fff !important; } }")) == set()
+    border = "@media (prefers-color-scheme: dark) { .x { border-color: #fff !important; } }"
+    assert found(with_css(border)) == {("A40", E)}
+
+
+@pytest.mark.parametrize("length", [40, 130])
+def test_a_preheader_may_have_just_the_length(length: int) -> None:
+    """The bounds are inside (A30)."""
+    assert found(changed(PREHEADER, "x" * length)) == set()
 
 
 def test_narrow_readers_are_looked_after() -> None:

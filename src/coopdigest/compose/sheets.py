@@ -107,7 +107,7 @@ def parse_declarations(text: str) -> tuple[Declaration, ...]:
         important = bool(_IMPORTANT.search(value))
         spelt = not important or written.rstrip().endswith(" !important")
         value = _IMPORTANT.sub("", value).strip()
-        if colon and value:
+        if colon and value and name.strip():
             longhands = _take_apart(name.strip().lower(), value)
             found += [Declaration(*longhand, important, spelt) for longhand in longhands if _is_valid(*longhand)]
     return tuple(found)

@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from coopdigest.compose.cascade import Cascade
 from coopdigest.compose.looks import NARROW, NEVER_SHOWN, WIDE, Look, Looks
-from coopdigest.compose.rules.page import HTML, Page, ancestors, text_of
+from coopdigest.compose.rules.page import HTML, Page, ancestors
 from coopdigest.compose.sheets import Sight
 from coopdigest.domain.edition import Finding, Severity
 
@@ -143,7 +143,7 @@ def _read_lines(tree: LexborHTMLParser) -> Iterator[Line]:
 
 def _words(node: LexborNode) -> Words | None:
     if node.tag == "img":
-        return Words(node, text_of(node) or node.attributes.get("alt") or "")
+        return Words(node, node.attributes.get("alt") or "")
     if not node.is_text_node or node.parent is None or node.parent.tag in NEVER_SHOWN:
         return None
     return Words(node.parent, node.text_content or "")
