@@ -6,15 +6,18 @@ import os
 import re
 import shutil
 from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from coopdigest.compose.composer import EmailComposer
+from coopdigest.compose.mjml_faults import RULES
 from coopdigest.compose.templates import Templates
 from coopdigest.domain.digest import Brand
 from coopdigest.domain.edition import Finding, Severity
 from coopdigest.domain.errors import CompositionError
+from coopdigest.testing.builders import make_item
 from coopdigest.testing.samples import sample_digest, sample_issue
 
 SHIPPED = Path(__file__).parents[2] / "templates" / "email"
@@ -83,6 +86,16 @@ def test_what_only_warns_is_composed(tmp_path: Path) -> None:
     composer = composer_of(tmp_path, closing=shipped)
     findings = composer.check(composer.compose(sample_issue(), "en"))
     assert [(finding.rule, finding.severity) for finding in findings] == [("J07", Severity.WARNING)]
+
+
+def test_words_of_an_item_that_look_like_mjml_are_words(tmp_path: Path) -> None:
+    """An item may write about MJML, badly."""
+    title = "</mj-text><mj-txt colour='1'>{% include 'x' %} 1 < 2 <!-- -- -->"
+    item = make_item(1, title, date(2026, 10, 1), summary=title, theme=title, credit=title)
+    composer = composer_of(tmp_path)
+    edition = composer.compose(sample_issue([item]), "en")
+    assert "&lt;mj-txt colour=" in edition.html
+    assert not [finding for finding in composer.check(edition) if finding.rule in (*RULES, "T01", "M01")]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from coopdigest.compose.mjml_grammar import ANYTHING, DEFAULTS, ELEMENTS, ELSEWH
 from coopdigest.compose.mjml_reader import CONTROL, TOKEN, VOID, read_attributes
 
 DEEPEST = 100  # elements; the native parser overflows its stack at some thousands, which ends the process
+_HTML, _NOTHING = Holds.HTML, Holds.NOTHING  # looked up once, for every tag asks
 _CSS_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _INLINE = re.compile(r"""\sinline\s*=\s*["']inline["']""")
 _NAME = re.compile(r"[A-Za-z][\w:-]*")
@@ -76,7 +77,7 @@ class _Reading:
         for token in TOKEN.finditer(self._source):
             close, name, rest = token.group(1, 2, 3)  # by number, for there are thousands
             start, top = token.start(), stack[-1]
-            if start > end and top.content.holds is Holds.NOTHING:
+            if start > end and top.content.holds is _NOTHING:
                 self._check_text(end, start)
             end = token.end()
             if name is None:
@@ -87,7 +88,7 @@ class _Reading:
                 stack.pop()
             else:
                 self._close(name, rest, start)
-        if stack[-1].content.holds is Holds.NOTHING:
+        if stack[-1].content.holds is _NOTHING:
             self._check_text(end, len(self._source))
 
     def _add(self, rule: str, offset: int, message: str, hint: str) -> None:
@@ -144,7 +145,7 @@ class _Reading:
 
     def _open(self, name: str, rest: str, offset: int) -> None:
         content = self._stack[-1].content
-        if content.holds is not Holds.HTML or name in DEFAULTS or name.startswith("mj-") or not name.islower():
+        if content.holds is not _HTML or name in DEFAULTS or name.startswith("mj-") or not name.islower():
             name, content = self._look_at(name, offset)
         if rest or name == "mj-class":
             self._check_rest(name, rest, offset + 1 + len(name))
@@ -193,7 +194,7 @@ class _Reading:
             message = f"<{name}> is not available" if name in ELSEWHERE else f"<{name}> is no MJML element"
             self._add("J02", offset, message, hint)
             return ANYTHING
-        if parent.content.holds is not Holds.HTML:
+        if parent.content.holds is not _HTML:
             place = f"directly in <{parent.name}>" if parent.name else "outside <mjml>"
             self._add("J03", offset, f"HTML (<{name}>) has no effect {place}", "put it into an <mj-text> or <mj-raw>")
             return ANYTHING
@@ -214,7 +215,7 @@ class _Reading:
     def _misplaced(self, name: str) -> str:
         if len(self._stack) == 1:
             return f"<{name}> has no effect outside <mjml>"
-        if self._stack[-1].content.holds is not Holds.HTML:
+        if self._stack[-1].content.holds is not _HTML:
             return f"<{name}> has no effect directly in <{self._stack[-1].name}>"
         home = next(opened.name for opened in reversed(self._stack) if opened.name in ELEMENTS)
         return f"<{name}> has no effect inside <{home}>"
