@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import unicodedata
 
 import pytest
@@ -145,3 +146,10 @@ def test_shortcuts_agree_with_the_long_way() -> None:
     """Text in Latin, Cyrillic and Arabic letters is measured at once: each of them is one column wide."""
     characters = [char for char in map(chr, range(0x20, 0x2030)) if unicodedata.category(char) != "Cn"]
     assert all(display_width(char) == _columns(char) for char in characters if _PLAIN.fullmatch(char))
+
+
+@given(st.text(alphabet="ab c,.é", max_size=400), st.integers(4, 80))
+def test_plain_text_is_folded_as_any_text_is(text: str, width: int) -> None:
+    """The short way for text of narrow characters gives what the standard library's folding gives."""
+    expected = textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
+    assert wrap(text, width).split("\n") == (expected or [""])

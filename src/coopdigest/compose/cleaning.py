@@ -69,16 +69,17 @@ def clean_markup(markup: str | None) -> str | None:
     """Simple inline markup, well formed; None when there is none worth keeping: then the plain text serves."""
     if not markup or len(markup) > _LONGEST:
         return None
-    kept = nh3.clean(
-        clean_text(markup),
-        tags=set(TAGS),
-        attributes={"a": {"href"}},
-        attribute_filter=lambda _tag, _name, value: clean_url(value, ("http", "https", "mailto")),
-        url_schemes={"http", "https", "mailto"},
-        link_rel=None,
-    )
-    kept = clean_text(kept).strip()  # once more: `&#8;` is a character only now
+    kept = clean_text(_CLEANER.clean(clean_text(markup))).strip()  # once more: `&#8;` is a character only now
     return kept if kept and _depth(kept) <= _DEEPEST else None
+
+
+_CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    attributes={"a": {"href"}},
+    attribute_filter=lambda _tag, _name, value: clean_url(value, ("http", "https", "mailto")),
+    url_schemes={"http", "https", "mailto"},
+    link_rel=None,
+)
 
 
 def _is_balanced(text: str) -> bool:

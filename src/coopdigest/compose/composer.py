@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coopdigest.compose import cleaning, inlining, wording
-from coopdigest.compose.density import plans
+from coopdigest.compose.density import WHOLE, Plan, plans
 from coopdigest.compose.item_views import ItemViewer
 from coopdigest.compose.lint import lint
 from coopdigest.compose.markup import MarkupError, compile_mjml
@@ -23,6 +24,15 @@ from coopdigest.domain.issue import Issue
 
 PARTS = ("subject.txt", "issue.mjml", "issue.txt")
 HTML_BUDGET = 90_000  # bytes; Gmail clips at about 102,000 (B28) and transport encodings may alter a little
+
+
+@dataclass(frozen=True, slots=True)
+class _Fitting:
+    """An HTML part that keeps to the budget, the plan that did it, and its variables."""
+
+    plan: Plan
+    context: Mapping[str, Any]
+    html: str
 
 
 class EmailComposer:
@@ -43,11 +53,11 @@ class EmailComposer:
             CompositionError: a template does not compile or nests too deep (place: file and line).
         """
         viewer = self._viewer(issue, language)
-        _, html = self._html_in_budget(viewer)
-        context = viewer.context()
+        fitting = self._fit(viewer)
+        context = fitting.context if fitting.plan == WHOLE else viewer.context()
         subject = cleaning.clean_line(self._templates.render("subject.txt", context))
         text = self._templates.render("issue.txt", context)
-        return Edition(language, subject, html, _tidy(text), viewer.nonce)
+        return Edition(language, subject, fitting.html, _tidy(text), viewer.nonce)
 
     def mjml(self, issue: Issue, language: str) -> str:
         """The MJML that `compose` compiles for `issue`: what the bench gives to other compilers.
@@ -55,8 +65,8 @@ class EmailComposer:
         Raises:
             CompositionError: as `compose`.
         """
-        context, _ = self._html_in_budget(self._viewer(issue, language))
-        return self._templates.render("issue.mjml", context)
+        fitting = self._fit(self._viewer(issue, language))
+        return self._templates.render("issue.mjml", fitting.context)
 
     def check(self, edition: Edition) -> list[Finding]:
         """Lint an edition by the rules of `check`; worst first."""
@@ -76,18 +86,21 @@ class EmailComposer:
         except CompositionError as error:
             return [_finding(error)]
 
-    def _html_in_budget(self, viewer: Viewer) -> tuple[Mapping[str, Any], str]:
-        """The HTML part by the fullest plan that keeps to the budget, and its variables."""
-        context, html, plain, css = dict[str, Any](), "", "", ""
-        for plan in plans(viewer.issue.size):
+    def _fit(self, viewer: Viewer) -> _Fitting:
+        """The HTML part by the fullest plan that keeps to the budget.
+
+        Where the template alone is too large no item is to blame, and the last plan is taken.
+        """
+        *fuller, last = plans(viewer.issue.size)
+        for plan in fuller:
             context = viewer.context(plan)
             plain, css = self._compile(context)
-            if _size(plain) > HTML_BUDGET:
-                continue  # inlining only ever adds
-            html = inlining.inline(plain, css)
-            if _size(html) <= HTML_BUDGET:
-                return context, html
-        return context, html or inlining.inline(plain, css)  # the template alone is too large: no item is to blame
+            if _size(plain) <= HTML_BUDGET:  # inlining only ever adds
+                html = inlining.inline(plain, css)
+                if _size(html) <= HTML_BUDGET:
+                    return _Fitting(plan, context, html)
+        context = viewer.context(last)
+        return _Fitting(last, context, inlining.inline(*self._compile(context)))
 
     def _viewer(self, issue: Issue, language: str) -> Viewer:
         words = wording.read_words(self._folders, language, self._digest.brand.words)

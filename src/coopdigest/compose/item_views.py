@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from coopdigest.compose import bidi, cleaning, wording, wrapping
 from coopdigest.compose.density import Form
@@ -141,11 +141,15 @@ class ItemViewer:
 def _write_summary(plain: str | None, markup: str | None, length: int) -> Markup:
     paragraphs = cleaning.clean_paragraphs(plain)
     if sum(map(len, paragraphs)) > length:
-        return Markup("<p>{}</p>").format(wrapping.cut(" ".join(paragraphs), length))
+        return _paragraph(wrapping.cut(" ".join(paragraphs), length))
     kept = cleaning.clean_markup(markup)
     if kept is None:
-        return Markup("").join(Markup("<p>{}</p>").format(paragraph) for paragraph in paragraphs)
+        return Markup("").join(map(_paragraph, paragraphs))
     return Markup(kept if re.match(r"<(p|ul|ol|blockquote)>", kept) else f"<p>{kept}</p>")  # noqa: S704 - sanitised
+
+
+def _paragraph(words: str) -> Markup:
+    return Markup(f"<p>{escape(words)}</p>")  # noqa: S704 - escaped
 
 
 def _image(image: Image | None, item_credit: str | None) -> ImageView | None:
