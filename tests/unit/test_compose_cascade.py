@@ -236,6 +236,9 @@ def test_direction_and_alignment_come_from_attributes_too() -> None:
     """Style goes first."""
     assert look("<div dir=rtl><p id=x>").direction == "rtl"
     assert look('<div dir=rtl><p id=x style="direction:ltr">').direction == "ltr"
+    assert look("<div dir=rtl><bdi id=x>12 news").direction == "ltr"
+    assert look("<bdi id=x>12 أخبار").direction == look("<p dir=auto id=x>أخبار a").direction == "rtl"
+    assert look("<div dir=rtl><bdi id=x dir=rtl>a").direction == "rtl"
     assert look("<table><td align=right><p id=x>").align == "right"
     assert look('<table><td align=right style="text-align:left"><p id=x>').align == "left"
 

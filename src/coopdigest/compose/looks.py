@@ -7,6 +7,7 @@ client's white on dark grey where the document says that it supports dark mode.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -141,9 +142,17 @@ def to_pixels(value: str, size: float) -> float | None:
 def _element(node: LexborNode) -> _Element:
     attributes = node.attributes
     direction = (attributes.get("dir") or "").strip().lower()
+    if direction == "auto" or (node.tag == "bdi" and direction not in ("ltr", "rtl")):
+        direction = _first_strong(node.text(deep=True))
     return _Element(
         node.mem_id, node.parent.mem_id if node.parent else 0, node.tag or "", direction, "href" in attributes
     )
+
+
+def _first_strong(text: str) -> str:
+    """The direction of the first sign that has one (HTML, the `dir` attribute's auto state)."""
+    classes = (unicodedata.bidirectional(sign) for sign in text)
+    return "rtl" if next((each for each in classes if each in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
 def _look(element: _Element, parent: Look, own: Mapping[str, str], link_colour: Colour) -> Look:
