@@ -41,6 +41,12 @@ def test_a_latin_text_needs_no_mark() -> None:
     assert mark_lines("2026\n--\nabc", "ltr", "ltr") == "2026\n--\nabc"
 
 
+def test_nothing_touches_a_link() -> None:
+    """A client would take the mark for a part of it."""
+    lines = "اب.\nhttps://example.org/\nاب"
+    assert mark_lines(lines, "rtl", "rtl") == f"{RLM}{RLE}اب.{PDF}\nhttps://example.org/\nاب"
+
+
 def test_what_is_isolated_over_a_lines_end_is_closed_there() -> None:
     """And opened again."""
     assert mark_lines(f"a {FSI}b\nc{PDI} é", "ltr", "ltr") == f"a {FSI}b{PDI}\n{FSI}c{PDI} é"

@@ -16,6 +16,7 @@ import unicodedata
 
 from coopdigest.compose.cleaning import clean_text
 from coopdigest.compose.wording import direction_of_text
+from coopdigest.compose.wrapping import begins_link
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
 _EMBED, _END_EMBED = "\u202b", "\u202c"
@@ -70,8 +71,8 @@ def needs_isolation(text: str, around: str) -> bool:
 
 
 def _mark(line: str, way: str, around: str) -> str:
-    if not line.strip():
-        return line
+    if not line.strip() or begins_link(line.lstrip()):
+        return line  # a link reads from left to right by itself, and clients would take a mark for a part of it
     if way == "rtl":
         mixed = any(unicodedata.bidirectional(char) not in ("R", "AL", "NSM", "WS", "BN") for char in line)
         return f"{RIGHT_TO_LEFT_MARK}{_EMBED}{line}{_END_EMBED}" if mixed else line
