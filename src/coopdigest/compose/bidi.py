@@ -33,6 +33,7 @@ _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )  # blocks
 _CONTROL = re.compile("[\u202a-\u202c\u2066-\u2069]")
+_DIRECTED = re.compile(f"{_RIGHT_TO_LEFT.pattern[:-1]}{_CONTROL.pattern[1:]}")  # either of the two
 
 
 def mark_lines(text: str, direction: str, around: str) -> str:
@@ -40,8 +41,8 @@ def mark_lines(text: str, direction: str, around: str) -> str:
 
     What is isolated across the end of a line is closed there and opened again on the next.
     """
-    if text.isascii() and direction == around == "ltr":
-        return text
+    if direction == around == "ltr" and not _DIRECTED.search(text):
+        return text  # nearly every paragraph
     way = direction_in(text, direction)
     return "\n".join(_mark(line, way, around) for line in _close_lines(text.split("\n")))
 

@@ -36,6 +36,8 @@ def clean_text(text: str | None) -> str:
 
 def clean_line(text: str | None) -> str:
     """`text` as one line, its white space folded."""
+    if not text or not _SUSPECT.search(text):
+        return " ".join((text or "").split())
     return clean_text(" ".join(clean_text(text).split()))
 
 

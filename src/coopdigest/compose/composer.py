@@ -52,6 +52,7 @@ class EmailComposer:
         Raises:
             CompositionError: a template does not compile or nests too deep (place: file and line).
         """
+        self._templates.refresh()
         viewer = self._viewer(issue, language)
         fitting = self._fit(viewer)
         context = fitting.context if fitting.plan == WHOLE else viewer.context()
@@ -65,6 +66,7 @@ class EmailComposer:
         Raises:
             CompositionError: as `compose`.
         """
+        self._templates.refresh()
         fitting = self._fit(self._viewer(issue, language))
         return self._templates.render("issue.mjml", fitting.context)
 
@@ -74,6 +76,7 @@ class EmailComposer:
 
     def check_templates(self) -> list[Finding]:
         """Lint the templates and the fixed words by themselves: what does not compile, with file and line."""
+        self._templates.refresh()
         findings = [_finding(error) for error in self._templates.check_syntax()]
         if not findings:
             for language in self._digest.languages:

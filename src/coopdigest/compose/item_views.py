@@ -70,7 +70,7 @@ class ItemViewer:
             whole,
             form=form,
             title=wrapping.cut(whole.title, _TITLE[form]),
-            summary=self._summary(entry, _SUMMARY[form]),
+            summary=self._summary(entry.item, whole.paragraphs, _SUMMARY[form]),
             image=whole.image if form in (Form.LEAD, Form.RICH) else None,
         )
 
@@ -79,11 +79,11 @@ class ItemViewer:
         whole = self._whole(entry)
         return replace(whole, title=wrapping.cut(whole.title, _LISTED_TITLE), image=None)
 
-    def _summary(self, entry: IssueItem, length: int) -> Markup:
+    def _summary(self, item: Item, paragraphs: tuple[str, ...], length: int) -> Markup:
         """The summary as HTML of at most `length` characters; with its own markup where all of it fits."""
-        key = (id(entry), length)
+        key = (id(item), length)
         if length and key not in self._summaries:
-            self._summaries[key] = _write_summary(entry.item.summary, entry.item.summary_html, length)
+            self._summaries[key] = _write_summary(paragraphs, item.summary_html, length)
         return self._summaries.get(key, Markup(""))
 
     def _whole(self, entry: IssueItem) -> ItemView:
@@ -138,8 +138,7 @@ class ItemViewer:
         return wording.require_word(self.words, key, self.language)
 
 
-def _write_summary(plain: str | None, markup: str | None, length: int) -> Markup:
-    paragraphs = cleaning.clean_paragraphs(plain)
+def _write_summary(paragraphs: tuple[str, ...], markup: str | None, length: int) -> Markup:
     if sum(map(len, paragraphs)) > length:
         return _paragraph(wrapping.cut(" ".join(paragraphs), length))
     kept = cleaning.clean_markup(markup)

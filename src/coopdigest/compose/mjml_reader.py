@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 TOKEN = re.compile(
     r"""<(?:
-      (?P<close>/)?(?P<name>[A-Za-z][\w:-]*+)(?P<rest>[^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+)*+)>
+      (?P<leaf>a|b|bdi|em|h[1-6]|i|li|p|span|strong)\b(?P<inside>[^<>"']*+(?:"[^"<]*+"[^<>"']*+)*+)(?<!/)>[^<]*+</(?P=leaf)>
+    | (?P<close>/)?(?P<name>[A-Za-z][\w:-]*+)(?P<rest>[^<>"']*+(?:(?:"[^"<]*+"|'[^'<]*+')[^<>"']*+)*+)>
     | !--(?!\[|<!\[endif\]-->)(?P<comment>.*?)-->
     | (?P<condition>!--\[if\ [^\]<>]*\]>(?:<!-->)? | !\[if\ [^\]<>]*\]>)
     | (?P<endif>!\[endif\](?:--)?> | !--<!\[endif\]-->)
@@ -15,7 +16,8 @@ TOKEN = re.compile(
     )""",
     re.DOTALL | re.VERBOSE,
 )
-"""One tag, comment or half of a conditional comment; or a `<` that begins none, and what seems to belong to it."""
+"""One element of HTML that holds only words, tag, comment or half of a conditional comment; or a `<` that begins
+none, and what seems to belong to it."""
 
 WELL_FORMED = re.compile(r"""(?:\s+[A-Za-z_:][\w:.-]*(?:\s*=\s*(?:"[^"]*"|'[^']*'))?)*\s*/?""")
 """The attributes of a tag as the parser takes them: each behind a blank, with its value in quotes or without one."""

@@ -75,12 +75,14 @@ class _Reading:
         """Take token by token; most are plain tags of HTML, for which the way is short."""
         stack, end = self._stack, 0
         for token in TOKEN.finditer(self._source):
-            close, name, rest = token.group(1, 2, 3)  # by number, for there are thousands
+            leaf, inside, close, name, rest = token.group(1, 2, 3, 4, 5)  # by number, for there are thousands
             start, top = token.start(), stack[-1]
             if start > end and top.content.holds is _NOTHING:
                 self._check_text(end, start)
             end = token.end()
-            if name is None:
+            if leaf is not None:
+                self._take_leaf(leaf, inside, token)
+            elif name is None:
                 self._take_other(token)
             elif close is None:
                 self._open(name, rest, start)
@@ -90,6 +92,15 @@ class _Reading:
                 self._close(name, rest, start)
         if stack[-1].content.holds is _NOTHING:
             self._check_text(end, len(self._source))
+
+    def _take_leaf(self, name: str, rest: str, token: re.Match[str]) -> None:
+        """An element of HTML with nothing but words in it."""
+        if self._stack[-1].content.holds is _HTML and len(self._stack) <= DEEPEST:
+            if rest:
+                self._check_rest(name, rest, token.start() + 1 + len(name))
+            return
+        self._open(name, rest, token.start())
+        self._close(name, "", token.string.rindex("<", 0, token.end()))
 
     def _add(self, rule: str, offset: int, message: str, hint: str) -> None:
         self.faults.append(Fault(rule, offset, message, hint))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from traceback import walk_tb
@@ -30,6 +31,16 @@ class Templates:
         self._loader = _Loader(self._folders)
         self._plain = self._prepare(Environment)
         self._tracing = self._prepare(TracingEnvironment)
+        self._stamp: tuple[tuple[str, int, int], ...] = ()
+
+    def refresh(self) -> None:
+        """Forget the templates if any file changed; one look at the folders for all templates of an issue."""
+        stamp = tuple(_stamps(self._folders))
+        if stamp != self._stamp:
+            self._stamp = stamp
+            for environment in (self._plain, self._tracing):
+                if environment.cache is not None:
+                    environment.cache.clear()
 
     def render(self, name: str, context: Mapping[str, Any]) -> str:
         """The text that template `name` gives for `context`.
@@ -69,6 +80,7 @@ class Templates:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,  # `refresh` does it
         )
         environment.template_class = BoundedTemplate
         environment.filters |= {"fill": wording.fill, **text_filters.FILTERS}
@@ -111,6 +123,19 @@ class Templates:
     def _place(self, name: str, line: int | str | None = None) -> str:
         folder = next((folder for folder in self._folders if (folder / name).is_file()), self._folders[0])
         return "/".join([*folder.parts[-2:], name]) + (f":{line}" if line else "")
+
+
+def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
+    """Name, time and size of every file in the folders, and in theirs."""
+    for folder in folders:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        for entry in entries:
+            found = entry.stat()
+            yield entry.path, found.st_mtime_ns, found.st_size
+        yield from _stamps([Path(entry.path) for entry in entries if entry.is_dir()])
 
 
 class _Loader(FileSystemLoader):

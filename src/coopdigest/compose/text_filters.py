@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from coopdigest.compose import bidi, wrapping
 from coopdigest.compose.introduction import Link
+from coopdigest.compose.wording import direction_of_text
 
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.DOTALL)  # as the sanitiser writes it
 _TAG = re.compile("<[^>]*>")
@@ -42,7 +43,10 @@ def isolate(context: Context, text: str, around: str = "") -> str:
     words, around = str(text), around or _direction(context)
     if not context.eval_ctx.autoescape:
         return bidi.isolate(words, around)
-    return Markup("<bdi>{}</bdi>").format(text) if bidi.needs_isolation(words, around) else text
+    if not bidi.needs_isolation(words, around):
+        return text
+    # Not <bdi>, of which Gmail and Outlook keep nothing but the words; dir they keep.
+    return Markup('<span dir="{}">{}</span>').format(direction_of_text(words) or around, text)
 
 
 def list_links(markup: Markup) -> tuple[Link, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date, format_interval, format_skeleton
@@ -110,9 +111,17 @@ def read_file(path: Path) -> dict[str, Word]:
     Raises:
         CompositionError: as `read_words`.
     """
-    place = "/".join(path.parts[-4:])
-    if not path.is_file():
+    try:
+        found = path.stat()
+    except OSError:
         return {}
+    return _read_file(path, (found.st_mtime_ns, found.st_size)) if S_ISREG(found.st_mode) else {}
+
+
+@lru_cache(maxsize=64)
+def _read_file(path: Path, _stamp: tuple[int, int]) -> dict[str, Word]:
+    """The words of a file, read again only when its time or size is another one."""
+    place = "/".join(path.parts[-4:])
     try:
         read = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -181,6 +190,7 @@ def locale_of(language: str) -> Locale:
     return Locale(FALLBACK)
 
 
+@lru_cache(maxsize=64)
 def direction_of(language: str) -> str:
     """`rtl` or `ltr`."""
     return locale_of(language).text_direction
@@ -202,6 +212,7 @@ def day_in_words(day: date, language: str) -> str:
     return re.sub(r"^1(?= )", "1er", words) if language.split("-")[0] == "fr" else words  # CLDR has it only as a part
 
 
+@lru_cache(maxsize=256)
 def period_in_words(period: Period, language: str) -> str:
     """A period such as `November 2021`, `4th quarter 2021`, `2021`, `15–21 Nov 2021`."""
     locale = locale_of(language)

@@ -46,7 +46,7 @@ def wrap(text: str, width: int = WIDTH, indent: str = "", bullet: str = "") -> s
     """
     hanging = " " * display_width(bullet)
     room = width - display_width(indent + bullet)
-    is_plain = _PLAIN.fullmatch(text) and not _UNUSUAL.search(text)
+    is_plain = ((text.isascii() and text.isprintable()) or _PLAIN.fullmatch(text)) and not _UNUSUAL.search(text)
     lines = _fold_plain(text, room) if is_plain else [*_fold(_words(text, room), room)] or [""]
     return "\n".join(f"{indent}{hanging if number else bullet}{_defuse(line)}" for number, line in enumerate(lines))
 

@@ -61,7 +61,7 @@ def _check_words(seen: Seen) -> Iterator[Finding]:
 def _check_signs(seen: Seen, words: Words) -> Iterator[Finding]:
     island = _ISLAND.search(words.text)
     if island:
-        message = f"{quote(island[0])} reads from left to right and needs <bdi dir=ltr> around"
+        message = f"{quote(island[0])} reads from left to right and needs <span dir=ltr> around"
         yield seen.page.judge("A50", words.element, message)
     if _ARROW.search(words.text):
         yield seen.page.judge("A50", words.element, f"an arrow points against the reading ({quote(words.text)})")
