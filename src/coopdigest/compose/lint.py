@@ -24,7 +24,7 @@ from coopdigest.compose.rules import (
     tables,
     words,
 )
-from coopdigest.compose.rules.page import Page
+from coopdigest.compose.rules.page import Locate, Page
 from coopdigest.compose.rules.seen import Seen
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Edition, Finding
@@ -52,9 +52,9 @@ RULES: dict[str, str] = {
 """What each rule asks, by its id."""
 
 
-def lint(edition: Edition, digest: Digest) -> Iterator[Finding]:
-    """All findings, in the order of the families; each once."""
-    page = Page.of(edition)
+def lint(edition: Edition, digest: Digest, locate: Locate | None = None) -> Iterator[Finding]:
+    """All findings, in the order of the families; each once. `locate` tells where a template wrote an element."""
+    page = Page.of(edition, locate)
     seen = Seen.of(page)
     found = (
         *structure.check(page),

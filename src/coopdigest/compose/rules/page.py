@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -16,17 +16,21 @@ _OWNED = {"item", "listed"}  # classes of what is an item's own: whole, and as a
 _TITLE_SHOWN = 60  # characters of an item's title that name its place
 
 
+Locate = Callable[[LexborNode], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """The parsed HTML part, and the edition it belongs to."""
 
     edition: Edition
     tree: LexborHTMLParser
+    locate: Locate | None = None
 
     @classmethod
-    def of(cls, edition: Edition) -> Page:
-        """Parse the HTML part."""
-        return cls(edition, LexborHTMLParser(edition.html))
+    def of(cls, edition: Edition, locate: Locate | None = None) -> Page:
+        """Parse the HTML part; `locate` tells where a template wrote an element."""
+        return cls(edition, LexborHTMLParser(edition.html), locate)
 
     def find(self, selector: str) -> list[LexborNode]:
         """The elements that a CSS selector names, in reading order."""
@@ -43,11 +47,15 @@ class Page:
             node.decompose()
         return text_of(copy.body) if copy.body else ""
 
+    def place_of(self, node: LexborNode) -> str:
+        """Where in the templates an element is written; the HTML part where nothing tells."""
+        return (self.locate and self.locate(node)) or HTML
+
     def judge(self, rule: str, node: LexborNode, message: str, severity: Severity = Severity.ERROR) -> Finding:
         """A finding about `node`: a warning in an item, where only the source can mend it, else `severity`."""
         place = item_place(node)
         if place is None:
-            return Finding(rule, severity, HTML, message, _TEMPLATE)
+            return Finding(rule, severity, self.place_of(node), message, _TEMPLATE)
         return Finding(rule, Severity.WARNING, place, message, _SOURCE)
 
 
