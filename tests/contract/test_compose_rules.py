@@ -159,8 +159,9 @@ def test_what_is_well_made_is_no_finding(html: str) -> None:
 @pytest.mark.parametrize(
     ("facts", "rule"),
     [
-        ({"image": Image(url="https://e.org/a.png")}, "A08"),
-        ({"image": Image(url="http://e.org/a.png", alt="A mill")}, "A22"),
+        ({"image": Image(url="https://e.org/a.png", credit="© E")}, "A08"),
+        ({"image": Image(url="https://e.org/a.png", alt="A mill")}, "I02"),
+        ({"image": Image(url="http://e.org/a.png", alt="A mill", credit="© E")}, "A22"),
         ({"summary_html": '<p>It is <a href="https://e.org/x">here</a>.</p>'}, "A10"),
         ({"summary_html": '<p>It is <a href="https://e.org/x"></a>.</p>'}, "A05"),
         ({"title": "  "}, "I01"),

@@ -44,7 +44,11 @@ def sample_items() -> list[Item]:
             date(2026, 10, 28),
             theme="Cooperative development",
             url="https://www.example.org/stories/cheese-cellar",
-            image=Image(url="https://www.example.org/pictures/cellar.jpg", alt="Wheels of cheese on long shelves"),
+            image=Image(
+                url="https://www.example.org/pictures/cellar.jpg",
+                alt="Wheels of cheese on long shelves",
+                credit="© Upper Valley Dairies",
+            ),
             summary="Instead of building three cellars, the dairies of the upper valley will age their cheese under one"
             " roof. The shared cellar saves a third of the energy.",
         ),
