@@ -155,6 +155,16 @@ def test_a_sheet_keeps_its_conditions() -> None:
     assert [(rule.selector, rule.media) for rule in rules] == [("p", ("a", "b")), ("q", ("a", "b"))]
 
 
+def test_a_rule_in_a_rule_is_left_out() -> None:
+    """What stands around it is not; nor are selectors parted in what they hold."""
+    rules = parse_sheet("p{color:red;b{color:blue}margin:0 1px}a:not(:is(b, c)), d{top:0}@page{top:0}")
+    assert [(rule.selector, [d.name for d in rule.declarations]) for rule in rules] == [
+        ("p", ["color", "margin-top", "margin-right", "margin-bottom", "margin-left"]),
+        ("a:not(:is(b, c))", ["top"]),
+        ("d", ["top"]),
+    ]
+
+
 @pytest.mark.parametrize(
     ("html", "ground"),
     [

@@ -1,4 +1,4 @@
-"""Reads style sheets and style attributes as browsers do, and never fails on one (CSS Syntax Level 3)."""
+"""Tells what style sheets and style attributes declare, in longhands, and for which readers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from coopdigest.compose.contrast import parse_layer
+from coopdigest.compose.css import Kind, Statement, read_sheet, read_style, split_commas, split_important
 
 
 class Declaration(NamedTuple):
@@ -40,77 +41,64 @@ class Sight:
     width: int = 800
 
 
-COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
 _DEEPEST = 8  # at-rules inside each other; more is nonsense
-_SIGN = re.compile(r""""(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\\.|[{};]""", re.DOTALL)
-_PIECE = re.compile(r"""(?:"[^"]*"|'[^']*'|\([^()]{0,4000}\)|[^;"'(]|["'(])+""")
-_COMMA = re.compile(r"""("[^"]*"|'[^']*'|\([^()]*\)|\[[^\[\]]*\])|,""")
 _WORD = re.compile(r"(?:[^\s(]+(?:\([^()]*\))?|\([^()]*\))")
-_IMPORTANT = re.compile(r"\s*!\s*important\Z")
 _KEYWORDS = frozenset({"inherit", "initial", "unset", "revert", "currentcolor"})
 _ALIGNMENTS = frozenset({"left", "right", "center", "justify", "start", "end", "-webkit-center", "inherit", "initial"})
 _FONT_SIZE = re.compile(r"(?:\d|\.\d)[\d.]*(?:[a-z]+|%)|(?:xx?-)?(?:small|large)(?![a-z-])|medium|smaller|larger")
-_BLOCK_RULES = ("@supports", "@layer", "@container", "@document")
+_BLOCK_RULES = frozenset({"supports", "layer", "container", "document"})
 _LENGTH = re.compile(r"\((min|max)-(?:device-)?width\s*:\s*(\d+(?:\.\d+)?)(px|em|rem)\)")
 
 
 def parse_sheet(text: str, media: tuple[str, ...] = ()) -> list[StyleRule]:
-    """Every rule of a style sheet in its order, each selector by itself; what cannot be read is left out."""
-    return list(_parse_rules(COMMENT.sub(" ", text), media))
+    """Every rule of a style sheet in its order, each selector by itself; what cannot be read is left out.
+
+    `media` holds the conditions of the whole sheet. Rules in rules are left out, too: few clients follow them (C01).
+    """
+    blocks: dict[int, tuple[Statement, list[Declaration]]] = {}
+    for statement in read_sheet(text):
+        if statement.kind is Kind.RULE:
+            blocks[id(statement)] = (statement, [])
+        elif statement.kind is Kind.DECLARATION and id(statement.around) in blocks:
+            blocks[id(statement.around)][1].extend(_declare(statement))
+    return [rule for block in blocks.values() for rule in _rules(*block, media)]
 
 
-def _parse_rules(css: str, media: tuple[str, ...], depth: int = 0) -> Iterator[StyleRule]:
-    for prelude, body in split_blocks(css):
-        name, _, condition = prelude.partition(" ") if " " in prelude else prelude.partition("(")
-        if not prelude.startswith("@"):
-            declarations = parse_declarations(body)
-            for selector in split_commas(prelude):
-                yield StyleRule(selector, declarations, media)
-        elif depth < _DEEPEST and name.lower() == "@media":
-            yield from _parse_rules(body, (*media, prelude[len("@media") :].strip()), depth + 1)
-        elif depth < _DEEPEST and name.lower() in _BLOCK_RULES and condition:
-            yield from _parse_rules(body, media, depth + 1)
+def _rules(statement: Statement, declarations: list[Declaration], media: tuple[str, ...]) -> Iterator[StyleRule]:
+    conditions = _conditions(statement)
+    if conditions is not None:
+        for selector in split_commas(" ".join(statement.text.split())):
+            yield StyleRule(selector, tuple(declarations), (*media, *conditions))
 
 
-def split_blocks(css: str) -> Iterator[tuple[str, str]]:
-    """What stands before each outer pair of braces, and what stands inside; `css` has no comments."""
-    start, depth, prelude = 0, 0, ""
-    for sign in _SIGN.finditer(css):
-        if sign[0] == "{":
-            if not depth:
-                prelude, start = " ".join(css[start : sign.start()].split()), sign.end()
-            depth += 1
-        elif sign[0] == "}" and depth:
-            depth -= 1
-            if not depth:
-                yield prelude, css[start : sign.start()]
-                start = sign.end()
-        elif sign[0] in "};" and not depth:
-            start = sign.end()
-    if depth:
-        yield prelude, css[start:]
-
-
-def split_commas(text: str) -> list[str]:
-    """The parts between commas that stand in no string, bracket or parenthesis."""
-    marked = _COMMA.sub(lambda found: found[1] or "\x00", text.replace("\x00", ""))
-    return [part.strip() for part in marked.split("\x00") if part.strip()]
+def _conditions(statement: Statement) -> list[str] | None:
+    """Those of the at-rules around a rule, outside in; None where its block is not read."""
+    conditions: list[str] = []
+    for depth, outer in enumerate(statement.outer()):
+        if depth >= _DEEPEST or outer.kind is Kind.RULE:
+            return None
+        if outer.name == "media":
+            conditions.insert(0, " ".join(outer.text.split()))
+        elif outer.name not in _BLOCK_RULES or not outer.text:
+            return None
+    return conditions
 
 
 @lru_cache(maxsize=2048)
 def parse_declarations(text: str) -> tuple[Declaration, ...]:
-    """The declarations of a block or of a style attribute, shorthands taken apart, invalid ones left out."""
-    found: list[Declaration] = []
-    for piece in _PIECE.findall(COMMENT.sub(" ", text)):
-        name, colon, written = piece.partition(":")
-        value = " ".join(written.lower().split())
-        important = bool(_IMPORTANT.search(value))
-        spelt = not important or written.rstrip().endswith(" !important")
-        value = _IMPORTANT.sub("", value).strip()
-        if colon and value and name.strip():
-            longhands = _take_apart(name.strip().lower(), value)
-            found += [Declaration(*longhand, important, spelt) for longhand in longhands if _is_valid(*longhand)]
-    return tuple(found)
+    """The declarations of a style attribute, shorthands taken apart, invalid ones left out."""
+    statements = [statement for statement in read_style(text) if statement.kind is Kind.DECLARATION]
+    return tuple(found for statement in statements if statement.around is None for found in _declare(statement))
+
+
+def _declare(statement: Statement) -> Iterator[Declaration]:
+    value, important = split_important(statement.text)
+    value = " ".join(value.lower().split())
+    spelt = not important or statement.text.endswith(" !important")
+    if value:
+        for longhand in _take_apart(statement.name, value):
+            if _is_valid(*longhand):
+                yield Declaration(*longhand, important, spelt)
 
 
 def _take_apart(name: str, value: str) -> Iterator[tuple[str, str]]:

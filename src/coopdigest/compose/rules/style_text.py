@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
+from coopdigest.compose.css import Kind, Statement, read_sheet
 from coopdigest.compose.rules.page import Page, attribute
 from coopdigest.compose.rules.seen import Seen, blame, is_dark, quote
-from coopdigest.compose.sheets import COMMENT, parse_declarations, split_blocks
+from coopdigest.compose.sheets import parse_declarations
 from coopdigest.domain.edition import Finding
 
-_COMMENT_THEN_RULE = re.compile(r"\*/\s*(?!@)[^\s{}@/<;][^{};]*\{")
 _DATA = re.compile(r"url\(\s*[\"']?\s*data:", re.IGNORECASE)
 
 
@@ -31,15 +32,22 @@ def _check_places(page: Page) -> Iterator[Finding]:
 
 
 def _check_sheet(css: str) -> Iterator[Finding]:
-    beside = _COMMENT_THEN_RULE.search(css)
+    statements = list(read_sheet(css))
+    beside = next((rule for before, rule in pairwise(statements) if _is_right_before(before, rule)), None)
     if beside:
-        message = f"a comment right before a rule, which Outlook then drops ({quote(beside[0].lstrip('*/'))})"
+        message = f"a comment right before a rule, which Outlook then drops ({quote(beside.text)})"
         yield blame("A70", message)
     if _DATA.search(css):
         yield blame("A70", "a data: picture in a style sheet, which clients do not show")
-    for prelude, body in split_blocks(COMMENT.sub(" ", css)):
-        if prelude.startswith("@") and re.search(r"@\w", re.sub(r"\"[^\"]*\"|'[^']*'", "", body)):
-            yield blame("A70", f"an @-rule inside another, for which Gmail drops the style sheet ({quote(prelude)})")
+    for statement in statements:
+        outer = next((around for around in statement.outer() if around.kind is Kind.AT), None)
+        if statement.kind is Kind.AT and outer:
+            words = quote(f"@{outer.name} {outer.text}")
+            yield blame("A70", f"an @-rule inside another, for which Gmail drops the style sheet ({words})")
+
+
+def _is_right_before(comment: Statement, rule: Statement) -> bool:
+    return comment.kind is Kind.COMMENT and rule.kind is Kind.RULE and comment.around is rule.around
 
 
 def _check_spelling(seen: Seen) -> Iterator[Finding]:

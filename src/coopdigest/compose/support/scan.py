@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from coopdigest.compose.support.css import Statement, read_sheet, read_style
+from coopdigest.compose.css import Statement, read_sheet, read_style
 from coopdigest.compose.support.data import SupportData, support_data
 from coopdigest.compose.support.traits import image_traits, media_traits, traits_of
 

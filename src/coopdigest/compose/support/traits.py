@@ -6,13 +6,12 @@ import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from coopdigest.compose.support.css import Kind, Statement
+from coopdigest.compose.css import Kind, Statement, empty_quoted, split_important
 
 _PREFIX = re.compile(r"-(?:webkit|moz|ms|o)-")
 _FUNCTION = re.compile(r"(?<![\w-])(-?[a-z][\w-]*+)\(")
 _WORD = re.compile(r"(?<![\w#.-])[a-z][a-z-]*+(?![\w(])")
 _UNIT = re.compile(r"(?<![\w.#-])[-+]?(?:\d++(?:\.\d++)?|\.\d++)([a-z]++|%)")
-_IMPORTANT = re.compile(r"!\s*important", re.IGNORECASE)
 _RGB_SPACES = re.compile(r"rgba?\(\s*+[^\s,()]++\s++[^\s,()/]")
 _MEDIA = re.compile(r"\(\s*+([a-z-]++)")
 _BOUND = re.compile(r"\b(?:min|max)-")
@@ -40,16 +39,17 @@ _STILL = frozenset({"keyframes", "font-face", "page"})  # at-rules whose blocks 
 
 def traits_of(statement: Statement) -> Iterator[str]:
     """The traits that a statement shows."""
+    text, urls = empty_quoted(statement.text)
     match statement.kind:
         case Kind.COMMENT:
             yield "syntax:css-comment"
         case Kind.AT:
-            yield from _of_at_rule(statement)
+            yield from _of_at_rule(statement.name, text)
         case Kind.RULE:
-            yield from _of_rule(statement)
+            yield from _of_rule(statement.around, text)
         case Kind.DECLARATION:
-            yield from _of_declaration(statement.name, statement.text)
-    for url in statement.urls:
+            yield from _of_declaration(statement.name, text)
+    for url in urls:
         yield from image_traits(url)
 
 
@@ -77,19 +77,19 @@ def image_traits(url: str) -> Iterator[str]:
         yield f"image:{ending}"
 
 
-def _of_at_rule(statement: Statement) -> Iterator[str]:
-    name = _PREFIX.sub("", statement.name)
+def _of_at_rule(name: str, text: str) -> Iterator[str]:
+    name = _PREFIX.sub("", name)
     if name == "media":
-        yield from media_traits(statement.text)
+        yield from media_traits(text)
     else:
         yield f"at:{name}"
 
 
-def _of_rule(statement: Statement) -> Iterator[str]:
-    if statement.nested:
+def _of_rule(around: Statement | None, selectors: str) -> Iterator[str]:
+    if around and around.kind is Kind.RULE:
         yield "syntax:css-nesting"
-    if _PREFIX.sub("", statement.name) not in _STILL:
-        yield from _of_selectors(statement.text)
+    if not around or _PREFIX.sub("", around.name) not in _STILL:
+        yield from _of_selectors(selectors)
 
 
 def _of_selectors(selectors: str) -> Iterator[str]:
@@ -125,9 +125,9 @@ def _of_declaration(name: str, value: str) -> Iterator[str]:
     else:
         name = _PREFIX.sub("", name, count=1)
         yield f"property:{name}"
-    if _IMPORTANT.search(value):
+    value, important = split_important(value)
+    if important:
         yield "syntax:important"
-        value = _IMPORTANT.sub("", value)
     yield from _of_value(name, value.lower())
 
 

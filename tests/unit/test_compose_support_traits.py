@@ -1,74 +1,11 @@
-"""CSS is read into statements, whatever it is."""
+"""Statements of CSS show the traits of features."""
 
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from coopdigest.compose.support.css import Kind, Statement, read_sheet, read_style
+from coopdigest.compose.css import read_sheet, read_style
 from coopdigest.compose.support.traits import image_traits, media_traits, traits_of
-
-PIECES = (
-    *"{}()[];:,@>+~*& \n\0\"'\\-%", "@media", "@import", "!important", "/*", "*/", "url(", "<!--", "-->", "a", ".b",
-    "#c", "::after", ":not(", "\u202e", "é", "\ud800", "1px", "--x", "rgb(0 0 0 / 5%)", "data:", "var(--x)",
-)  # fmt: skip
-soups = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=60).map("".join)
-
-
-def shape(statements: object) -> list[tuple[str, str, str]]:
-    """Statements as kind, name and text."""
-    return [(s.kind.name, s.name, s.text.strip()) for s in statements]  # type: ignore[attr-defined]
-
-
-def test_a_sheet_is_read_in_its_order() -> None:
-    """At-rules, selectors, declarations and comments, each with the rule around it."""
-    css = '@import "x.css"; @media (min-width: 1px) { /* note */ .a > b, c { color: red; margin: 0 } } p{float:left}'
-    statements = list(read_sheet(css))
-    assert shape(statements) == [
-        ("AT", "import", '""'),
-        ("AT", "media", "(min-width: 1px)"),
-        ("COMMENT", "", ""),
-        ("RULE", "media", ".a > b, c"),
-        ("DECLARATION", "color", "red"),
-        ("DECLARATION", "margin", "0"),
-        ("RULE", "", "p"),
-        ("DECLARATION", "float", "left"),
-    ]
-    assert [s.rule for s in statements[3:6]] == [".a > b, c"] * 3
-
-
-@pytest.mark.parametrize(
-    ("style", "found"),
-    [
-        ("color: red; ; margin:0", [("DECLARATION", "color", "red"), ("DECLARATION", "margin", "0")]),
-        ("COLOR:Red", [("DECLARATION", "color", "Red")]),
-        ('content:";}a:b"; top:0', [("DECLARATION", "content", '""'), ("DECLARATION", "top", "0")]),
-        ("a:url(x;y.png);b:c", [("DECLARATION", "a", "url()"), ("DECLARATION", "b", "c")]),
-        ("a:f(x;y);b:c", [("DECLARATION", "a", "f(x;y)"), ("DECLARATION", "b", "c")]),
-        ("a:f(x;y}b:c", [("DECLARATION", "a", "f(x;y")]),
-        ("--x:1", [("DECLARATION", "--x", "1")]),
-        ("no colon here", []),
-        (";;}}{{", [("RULE", "", ""), ("RULE", "", "")]),
-        ("", []),
-    ],
-)  # fmt: skip
-def test_a_style_attribute_is_read(style: str, found: list[tuple[str, str, str]]) -> None:
-    """What is malformed is skipped, and what stands in strings, addresses and brackets ends nothing."""
-    assert shape(read_style(style))[: len(found)] == found
-
-
-def test_addresses_are_kept_apart() -> None:
-    """Quoted or not, so that a picture's format can be seen."""
-    (statement,) = read_style("background: URL( 'a.webp' ), url( b.png ), url(\"c.gif\")")
-    assert statement.urls == ("a.webp", "b.png", "c.gif")
-
-
-def test_rules_in_rules_are_nested() -> None:
-    """A rule of selectors in another, not in an at-rule."""
-    sheet = read_sheet("@media x{a{b:c}} a{&:hover{d:e}}")
-    nested = [statement.nested for statement in sheet if statement.kind is not Kind.DECLARATION]
-    assert nested == [False, False, False, True]
 
 
 def of_style(style: str) -> set[str]:
@@ -185,13 +122,6 @@ def test_a_media_attribute_is_a_media_rule() -> None:
     assert set(media_traits("screen and (min-width:480px)")) == {"at:media", "media:width"}
 
 
-def test_a_long_rule_is_named_by_its_beginning() -> None:
-    """A place is to be read at a glance."""
-    (rule,) = read_sheet(f"{'.long-name ' * 99}{{}}")
-    assert rule.rule.startswith(".long-name .long-name")
-    assert len(rule.rule) == 60
-
-
 @pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "piece", ["(", "[a", '"', "\\", "/*", "url(a\\", ":not(", "a,", "a:a-", "!", "a:rgb( ", ".a", "a-", " ", "1", "@"]
@@ -201,19 +131,3 @@ def test_time_grows_with_the_length_alone(piece: str) -> None:
     endless = piece * (100_000 // len(piece))
     for css in (f"a:{endless}", f"{endless}{{"):
         assert all(trait for statement in read_style(css) for trait in traits_of(statement))
-
-
-@given(soups)
-def test_no_css_makes_the_reader_raise(css: str) -> None:
-    """Nor the search for traits, and whatever comes out is a statement with a short place."""
-    for statement in (*read_sheet(css), *read_style(css)):
-        assert isinstance(statement, Statement)
-        assert len(statement.rule) <= 60
-        assert all(":" in trait for trait in traits_of(statement))
-
-
-@given(soups, soups)
-def test_what_follows_a_closed_sheet_is_still_seen(one: str, other: str) -> None:
-    """A block that is whole is read the same whatever follows it."""
-    before = shape(read_sheet("a{b:c}"))
-    assert shape(read_sheet(f"a{{b:c}}{one}{other}"))[: len(before)] == before
