@@ -64,6 +64,8 @@ def test_approval_freezes_content_and_editions(store: Store) -> None:
     words = (EditorWords("en", "“Ünï”\n\n*so*", None), EditorWords("fr", None, "Sujet"))
     issue = replace(make_issue(), sections=(Section("Films", entries),), merges=merges, number=84, words=words)
     editions = [make_edition(issue, language) for language in ("fr", "ar", "en")]
+    for said in words:
+        store.issues.set_words(NOVEMBER, said)
     store.issues.approve(issue, editions, "f" * 64, by="Ana", now=NOON)
     record = store.issues.record(NOVEMBER)
     assert record is not None
@@ -167,7 +169,7 @@ def approve_number(store: Store, number: int, period: Period = NOVEMBER) -> None
     """Approve an issue of one item of its own, with this number."""
     found = make_found(f"Item of {period.key}", period.first)
     items = [item for item in collect(store, found, source=period.key) if item.source == period.key]
-    issue = replace(make_issue(items, period), number=number)
+    issue = replace(make_issue(items, period), number=number, words=words_of(store, period))
     store.issues.approve(issue, [make_edition(issue)], "f" * 64, by="editor", now=NOON)
 
 
@@ -242,6 +244,41 @@ def test_words_of_an_issue_that_goes_out_stay(store: Store) -> None:
     with pytest.raises(HeldError):
         store.issues.set_words(NOVEMBER, FRENCH)
     assert words_of(store) == (ENGLISH,)
+
+
+def test_approval_of_other_words_than_are_kept_is_refused(store: Store) -> None:
+    """Words that changed while the issue was composed must not be approved unseen, nor those before them be sent."""
+    store.issues.set_words(NOVEMBER, ENGLISH)
+    store.issues.set_words(NOVEMBER, FRENCH)
+    issue = make_issue([make_item()])
+    with pytest.raises(HeldError, match="words of issue 2021-11 changed"):
+        store.issues.approve(issue, [make_edition(issue)], "f" * 64, by="editor", now=NOON)
+    assert store.issues.editions(NOVEMBER) == []
+    said = replace(issue, words=(ENGLISH,))  # French is no language of these editions
+    store.issues.approve(said, [make_edition(said)], "f" * 64, by="editor", now=NOON)
+    record = store.issues.record(NOVEMBER)
+    assert record is not None
+    assert record.state is IssueState.APPROVED
+
+
+def test_same_words_create_no_issue(store: Store) -> None:
+    """Removing what nobody said leaves a period untouched, so that it is listed nowhere."""
+    store.issues.set_words(NOVEMBER, EditorWords("en"))
+    assert store.issues.records() == []
+
+
+def test_cancelled_issue_that_nobody_had_can_be_approved(store: Store) -> None:
+    """Approving takes it back in the same step; one that somebody had stays cancelled."""
+    approve_number(store, 7)
+    store.ledger.cancel(NOVEMBER, NOON)
+    approve_number(store, 8)
+    assert store.issues.highest_number(but="2021-12") == 8
+    open_issue(store)
+    hand_over(store)
+    store.ledger.cancel(NOVEMBER, NOON)
+    with pytest.raises(HeldError, match="after somebody had it"):
+        approve_number(store, 9)
+    assert store.issues.highest_number(but="2021-12") == 8
 
 
 def test_range_has_no_words(store: Store) -> None:

@@ -338,3 +338,4 @@ def test_an_edition_that_makes_no_message_is_an_error() -> None:
 
     assert (finding.rule, finding.severity, finding.place) == ("B23", E, "message")
     assert "Subject" in finding.message
+    assert not finding.can_be_forced

@@ -193,6 +193,35 @@ def test_a_template_that_does_not_compile_cannot_be_forced() -> None:
         desk.approve(force=True)
 
 
+def test_a_message_that_cannot_be_built_cannot_be_forced() -> None:
+    """What force cannot help is said, the errors it could go over are not counted, and nothing is approved."""
+    desk = Desk()
+    nothing = Finding("B23", Severity.ERROR, "message", "it cannot be built", can_be_forced=False)
+    desk.composer.findings = [error("A08")]
+    desk.checker.findings = [nothing]
+    refusal = "message: B23: it cannot be built, and --force does not help; see: coopdigest check 2021-11"
+    with pytest.raises(CheckError, match=f"^{refusal}$"):
+        desk.approve(force=True)
+    assert desk.store.issues.record(NOVEMBER) is None
+
+
+@pytest.mark.parametrize("fault", ["does not compile", "breaks a rule", "has no items"])
+def test_an_approval_outlives_another_that_fails(fault: str) -> None:
+    """Approving again is safe: until the new approval is there the old one holds, with its editions."""
+    desk = Desk()
+    desk.approve()
+    before = desk.store.issues.record(NOVEMBER), desk.store.issues.editions(NOVEMBER)
+    if fault == "does not compile":
+        desk.composer.failure = "unexpected end"
+    elif fault == "breaks a rule":
+        desk.composer.findings = [error("A08")]
+    else:
+        desk.editing = replace(desk.editing, sources=[])
+    with pytest.raises((CheckError, CompositionError, HeldError)):
+        desk.approve()
+    assert (desk.store.issues.record(NOVEMBER), desk.store.issues.editions(NOVEMBER)) == before
+
+
 def test_force_overrides_no_calendar() -> None:
     """A period that is not over stays closed."""
     desk = Desk()

@@ -27,13 +27,17 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `check`: a stable rule id, how bad, where, what, and what to do about it."""
+    """One line of `check`: a stable rule id, how bad, where, what, and what to do about it.
+
+    An error that cannot be forced means that there is nothing to send, whatever an editor says.
+    """
 
     rule: str
     severity: Severity
     place: str
     message: str
     hint: str = ""
+    can_be_forced: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,5 +29,6 @@ class SampleChecker:
         try:
             data = self._messages().build(edition, _NOBODY, now)
         except CompositionError as error:
-            return [Finding("B23", Severity.ERROR, "message", f"it cannot be built: {error}")]
+            message = f"it cannot be built: {error}"
+            return [Finding("B23", Severity.ERROR, "message", message, can_be_forced=False)]
         return check_message(data, now)

@@ -107,7 +107,7 @@ class IssueStore(Protocol):
     def set_words(self, period: Period, words: EditorWords) -> None:
         """Keep the editor's words instead of those of the same language; empty ones remove them.
 
-        Other words void an approval, in the same transaction.
+        Other words void an approval, in the same transaction; the same again leave everything as it is.
 
         Raises:
             HeldError: the campaign is open, or was; nothing is changed.
@@ -133,8 +133,11 @@ class IssueStore(Protocol):
     ) -> None:
         """Freeze content, number and editions and mark the issue approved, in one transaction.
 
+        An earlier approval is replaced; a cancelled issue that nobody had is taken back.
+
         Raises:
-            HeldError: the issue's life does not allow it, or another issue has its number by now.
+            HeldError: the issue's life does not allow it, it was cancelled after somebody had it, another issue has
+                its number by now, or the editor's words in a language of the editions are others by now.
         """
         ...
 

@@ -31,6 +31,10 @@ class Editing:
         record = self.issues.record(period) if self._is_own(period) else None
         if record and record.content and record.state in FROZEN:
             return record.content
+        return self._draft(period, record)
+
+    def _draft(self, period: Period, record: IssueRecord | None) -> Issue:
+        """The issue as it would be approved now, whatever was approved before."""
         drafted = draft(period, self.items.present(self.sources), self._history(period), self._policy())
         words = self._words(record) if record else ()
         return replace(drafted, state=self._state(drafted, record), number=self._number(period), words=words)
@@ -100,9 +104,10 @@ class Editing:
     def approve(
         self, period: Period, composer: Composer, *, by: str, early: bool = False, force: bool = False
     ) -> IssueRecord:
-        """Freeze and approve the period's issue. An issue whose campaign is open is left as it is.
+        """Freeze and approve the period's issue, also once more. One whose campaign is open is left as it is.
 
-        With `force` the errors of `check` do not stop it; the record names those that were overridden.
+        With `force` the errors of `check` do not stop it, unless they leave nothing to send; the record names those
+        that were overridden. Whatever is raised, an earlier approval stays as it is.
 
         Raises:
             HeldError: the period is not over, is not the digest's own, or holds nothing.
@@ -113,15 +118,12 @@ class Editing:
         record = self.issues.record(period)
         if record and record.state in OPENED:
             return record
-        issue = self.issue(period)
-        self.refuse_empty(issue)
-        if record and record.state in {IssueState.APPROVED, IssueState.CANCELLED}:
-            self.issues.unapprove(period, "approved again")
-            issue = self.issue(period)
+        issue = self._draft(period, record)
+        if not record or record.state not in FROZEN:
+            self.refuse_empty(issue)
         editions = self.compose(issue, composer)
         errors = self._find_errors(editions, composer)
-        if errors and not force:
-            raise _refusal(period, errors)
+        _refuse_errors(period, errors, force)
         self._freeze(issue, editions, by, errors)
         approved = self.issues.record(period)
         assert approved is not None  # noqa: S101 - written a line above
@@ -168,11 +170,15 @@ def _by_severity(finding: Finding) -> int:
     return list(Severity).index(finding.severity)
 
 
-def _refusal(period: Period, errors: Sequence[Finding]) -> CheckError:
-    first = errors[0]
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    key = period.key
-    return CheckError(f"{first.place}: {first.rule}: {first.message}{more}; see: coopdigest check {key}")
+def _refuse_errors(period: Period, errors: Sequence[Finding], force: bool) -> None:
+    """Raise CheckError for the first error, with `force` for the first that cannot be forced."""
+    stopping = [error for error in errors if not (force and error.can_be_forced)]
+    if not stopping:
+        return
+    first, more = stopping[0], f" (and {len(stopping) - 1} more)" if len(stopping) > 1 else ""
+    but = ", and --force does not help" if force else ""
+    said = f"{first.place}: {first.rule}: {first.message}{more}{but}"
+    raise CheckError(f"{said}; see: coopdigest check {period.key}")
 
 
 def _require_items(issue: Issue) -> None:

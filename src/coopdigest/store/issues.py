@@ -87,13 +87,15 @@ class IssueTables:
     def set_words(self, period: Period, words: EditorWords) -> None:
         """See `ports.IssueStore.set_words`."""
         with self._database.writing() as connection:
-            row = self._find_or_create(connection, period)
-            if row.state in OPENED or _is_spent(connection, row):
-                raise HeldError(f"issue {period.key} is {row.state}: its words went out as they are")
-            old = words_from_json(row.words)
+            self._require_own(period)
+            found = find_issue(connection, self._digest, period.key)
+            if found and (found.state in OPENED or _is_spent(connection, found)):
+                raise HeldError(f"issue {period.key} is {found.state}: its words went out as they are")
+            old = words_from_json(found.words) if found else ()
             new = with_words(old, words)
             if new == old:
                 return
+            row = found or self._find_or_create(connection, period)
             if row.state == IssueState.APPROVED:
                 void_approval(connection, row, f"the editor's words in {words.language} changed")
             kept = {"words": words_to_json(new)}
@@ -118,6 +120,10 @@ class IssueTables:
         """See `ports.IssueStore.approve`."""
         with self._database.writing() as connection:
             row = self._find_or_create(connection, issue.period)
+            _refuse_other_words(row, issue, [edition.language for edition in editions_])
+            if row.state == IssueState.CANCELLED:
+                void_approval(connection, row, "approved after all")
+                row = self._find_or_create(connection, issue.period)
             move_issue(connection, row, IssueState.APPROVED, now)
             frozen = {"content": issue_to_json(issue), "fingerprint": fingerprint, "overridden": list(overridden)}
             who = {"approved_by": by, "approved_at": now, "closed_at": now}
@@ -153,9 +159,12 @@ class IssueTables:
                 set_digest(connection, self._digest, {"began": now})
         return began or now
 
-    def _find_or_create(self, connection: Connection, period: Period) -> Row[Any]:
+    def _require_own(self, period: Period) -> None:
         if period.cadence is not self._cadence:
             raise HeldError(f"{period.key} is not a {self._cadence} of this digest; only its own periods are sent")
+
+    def _find_or_create(self, connection: Connection, period: Period) -> Row[Any]:
+        self._require_own(period)
         row = find_issue(connection, self._digest, period.key)
         if row is None:
             new = {"digest": self._digest, "period": period.key, "cadence": self._cadence.value}
@@ -206,6 +215,15 @@ def _is_spent(connection: Connection, row: Row[Any]) -> bool:
     """Whether an issue was cancelled after somebody had it: only then has a cancelled one items."""
     used = select(used_items.c.item_id).where(used_items.c.issue_id == row.id).limit(1)
     return row.state == IssueState.CANCELLED and connection.execute(used).first() is not None
+
+
+def _refuse_other_words(row: Row[Any], issue: Issue, languages: Sequence[str]) -> None:
+    """Whoever changed the words while the issue was composed means the new ones to be approved."""
+    kept = {words for words in words_from_json(row.words) if words.language in languages}
+    if kept != set(issue.words):
+        raise HeldError(
+            f"the words of issue {row.period} changed meanwhile; approve it again: coopdigest approve {row.period}"
+        )
 
 
 def _give_number(connection: Connection, row: Row[Any], number: int | None) -> None:

@@ -85,6 +85,11 @@ class MemoryIssues:
         """Freeze content and editions and mark the issue approved."""
         period, state = issue.period, IssueState.APPROVED
         old = self._ensure(period)
+        if {words for words in old.words if words.language in {e.language for e in editions}} != set(issue.words):
+            raise HeldError(f"the words of issue {period.key} changed meanwhile; approve it again")
+        if old.state is IssueState.CANCELLED:
+            self.unapprove(period, "approved after all")
+            old = self._ensure(period)
         check_transition(period.key, old.state, state)
         others = {record.number for key, record in self._records.items() if key != period.key}
         if issue.number is not None and issue.number in others:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
@@ -60,8 +61,11 @@ def collect(store: Store, *found: FoundItem, source: str = "newsroom", now: date
 def approve(
     store: Store, items: Sequence[Item], period: Period | None = None, languages: Sequence[str] = ("en",)
 ) -> Issue:
-    """Approve an issue of these items, with one edition per language."""
+    """Approve an issue of these items and of the words that are kept, with one edition per language."""
     issue = make_issue(items, period or make_period())
+    record = store.issues.record(issue.period)
+    words = tuple(each for each in record.words if each.language in languages) if record else ()
+    issue = replace(issue, words=words)
     editions = [make_edition(issue, language) for language in languages]
     store.issues.approve(issue, editions, "f" * 64, by="editor", now=NOON)
     return issue
