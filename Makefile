@@ -1,5 +1,5 @@
 # Two commands set everything up: `make demo` shows the whole job, `make test` runs every test.
-.PHONY: setup tools demo test bench check format
+.PHONY: setup tools demo test bench pictures check format
 
 VENV := .venv
 PYTHON ?= python3
@@ -28,6 +28,10 @@ test: setup tools
 
 bench: setup tools
 	$(VENV)/bin/python bench/compose.py
+
+# The pictures in docs/pictures, drawn in Chromium.
+pictures: setup
+	PYTHONPATH=tests/features $(VENV)/bin/python docs/pictures/draw.py
 
 check: setup
 	$(VENV)/bin/ruff format --check .
