@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from premailer import Premailer
 
 from coopdigest.compose.inlining import inline
 from coopdigest.domain.errors import CompositionError
@@ -43,3 +44,35 @@ def test_a_sheet_with_at_rules_is_refused(css: str) -> None:
     """An at-rule cannot be inlined, and an import would be fetched."""
     with pytest.raises(CompositionError, match="plain <mj-style>"):
         inline(PAGE, css)
+
+
+MAIL = """<!DOCTYPE html>
+<html lang="en"><head><title>x</title></head><body><div lang="en" dir="ltr"><h1 style="color: blue">News</h1>
+<p class="facts">29 May &#183; <a href="https://e.org/?a=1&amp;b=2">here</a> 漢</p>
+<p class="facts late" style="margin: 1px">x</p>
+<!--[if mso]><table><tr><td><![endif]-->
+<ul class="list"><li>one<li><b>two</b></ul>
+<!--[if mso]></td></tr></table><![endif]-->
+<img src="https://e.org/a.png" alt="a &quot;b&quot;" width="9"></div></body></html>"""
+SHEET = """
+h1, h2 { color: red; font-family: Georgia, 'Times New Roman', serif; }
+p { margin: 8px 0 0; color: #111 } p.facts { color: #222; font-size: 14px } .facts.late { color: #333 !important }
+.list li { padding: 3px 0; } a { color: teal } a:hover { color: red } p a { text-decoration: underline }
+"""
+
+
+def test_the_bytes_are_those_that_premailer_writes() -> None:
+    """What its parts and our walk make of a mail is what the whole of it makes with everything harmful turned off."""
+    whole = Premailer(
+        MAIL,
+        css_text=[SHEET],
+        keep_style_tags=True,
+        strip_important=False,
+        disable_leftover_css=True,
+        disable_validation=True,
+        align_floating_images=False,
+        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
+        disable_link_rewrites=True,
+        allow_network=False,
+    )
+    assert inline(MAIL, SHEET) == whole.transform(pretty_print=False)
