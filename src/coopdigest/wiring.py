@@ -222,10 +222,22 @@ class Workplace:
 
     def sync_roster(self, warn: Callable[[str], None], *, accept_removals: bool = False) -> Imported:
         """Apply the digest's roster file if it is there and changed."""
-        path = self.settings.roster_file
-        if not path.exists():
+        data, name = self._read_roster()
+        if data is None:
             return Imported(unchanged=True)
-        return self.subscriptions.sync_file(read_file(path), path.name, accept_removals=accept_removals, warn=warn)
+        return self.subscriptions.sync_file(data, name, accept_removals=accept_removals, warn=warn)
+
+    def audience_size(self) -> int:
+        """How many would be mailed now, the roster file included though it is only read when something is sent.
+
+        Raises:
+            HeldError: the roster file could not be applied as it is.
+        """
+        return self.subscriptions.audience_size(*self._read_roster())
+
+    def _read_roster(self) -> tuple[bytes | None, str]:
+        path = self.settings.roster_file
+        return (read_file(path) if path.exists() else None), path.name
 
     def close(self) -> None:
         """Let go of the store, if it was opened."""

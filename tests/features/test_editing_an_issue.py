@@ -176,6 +176,20 @@ def test_an_error_of_check_stops_approve_until_it_is_forced(folder: Folder, catc
     assert set(folder.run("status", "2021-11", "--json").json) == {"digest", "period", "state", "recipients", "counts"}
 
 
+def test_approve_says_to_how_many_it_goes(folder: Folder, catcher: MailCatcher) -> None:
+    """The roster file counts before anything was sent; one that cannot be read is named, and the approval stands."""
+    folder.run("collect")
+    assert "it goes to 3 subscribers" in folder.run("approve", "2021-11").err
+    with (folder.path / "subscribers.csv").open("a", encoding="utf-8") as roster:
+        roster.write("nobody\n")
+    done = folder.run("approve", "2021-11")
+    assert done.code == 0
+    assert "is approved; whom it goes to is not known: subscribers.csv:5: " in done.err
+    (folder.path / "subscribers.csv").write_text("email\namina@example.org\n", "utf-8")
+    assert folder.run("send", "2021-11").code == 0
+    assert "issue 2021-11 is sent; see: coopdigest status 2021-11" in folder.run("approve", "2021-11").err
+
+
 def test_an_automatic_digest_is_held_by_an_error_and_can_be_forced(folder: Folder, catcher: MailCatcher) -> None:
     """`send` approves by itself when the checks pass, and with --force when they do not."""
     folder.configure(approval="auto")

@@ -35,7 +35,20 @@ def approve(period: OwnPeriod, config: Config = CONFIG, early: Early = False, fo
         found = place.period(period, own=True)
         record = place.editing.approve(found, place.composer, by=getpass.getuser(), early=early, force=force)
         _tell_overridden(record)
-        tell(f"issue {found.key} is {record.state}; it goes to {place.store.roster.audience_size()} subscribers")
+        tell(f"issue {found.key} is {record.state}; {_audience(place, record)}")
+
+
+def _audience(place: Workplace, record: IssueRecord) -> str:
+    """Whom an issue goes to, in words; the roster file may be other than it was at the last sending."""
+    from coopdigest.domain.issue import OPENED
+
+    if record.state in OPENED:
+        return f"see: coopdigest status {record.period}"
+    try:
+        count = place.audience_size()
+    except HeldError as error:
+        return f"whom it goes to is not known: {error}"
+    return f"it goes to {count} {'subscriber' if count == 1 else 'subscribers'}"
 
 
 def _tell_overridden(record: IssueRecord | None) -> None:

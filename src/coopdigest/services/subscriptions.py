@@ -53,9 +53,7 @@ class Subscriptions:
         file = self._parse(data, name, skip_invalid)
         departing: list[int] = []
         if origin is Origin.FILE:
-            departing = self.roster.departing([row.address.key for row in file.rows])
-            if not accept_removals:
-                self._refuse_mass_removal(len(departing), name)
+            departing = self._find_departing(file, name, accept_removals)
             added, updated = self.roster.sync(file.rows, departing, roster_stamp(data), self.clock.now())
         else:
             added, updated = self.roster.put(file.rows, origin.value, self.clock.now())
@@ -68,6 +66,12 @@ class Subscriptions:
             more = f" (and {len(file.wrong) - 1} more)" if len(file.wrong) > 1 else ""
             raise WrongRowsError(f"{problem}{more}; mend the file, or import with --skip-invalid", name, line, file)
         return file
+
+    def _find_departing(self, file: RosterFile, name: str, accept_removals: bool) -> list[int]:
+        departing = self.roster.departing([row.address.key for row in file.rows])
+        if not accept_removals:
+            self._refuse_mass_removal(len(departing), name)
+        return departing
 
     def _refuse_mass_removal(self, departing: int, name: str) -> None:
         by_file = sum(1 for s in self.roster.subscribers() if s.active and s.origin is Origin.FILE)
@@ -94,6 +98,23 @@ class Subscriptions:
                 raise
             warn(f"{error}; the last good roster is used")
             return Imported(unchanged=True, wrong=error.file.wrong)
+
+    def audience_size(self, data: bytes | None, name: str) -> int:
+        """How many would be mailed now: `data` is the digest's own roster file, None without one; nothing is applied.
+
+        Raises:
+            HeldError: the file could not be applied, and none was before; or too many would go at once.
+        """
+        stamp = self.roster.stamp()
+        if data is None or stamp == roster_stamp(data):
+            return self.roster.audience_size()
+        file = self._parse(data, name, skip_invalid=stamp is not None)
+        if file.wrong:  # the last good roster is used
+            return self.roster.audience_size()
+        departing = set(self._find_departing(file, name, accept_removals=False))
+        staying = {s.address.hash for s in self.roster.subscribers() if s.active and s.id not in departing}
+        listed = {row.address.hash for row in file.rows}
+        return len((staying | listed) - self.roster.suppressions().keys())
 
     def import_suppressed(self, data: bytes, name: str, *, skip_invalid: bool = False) -> int:
         """Suppress every address of a file: who left the old system. How many were new."""
