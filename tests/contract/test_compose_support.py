@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
 from coopdigest.compose.composer import EmailComposer
+from coopdigest.compose.markup import compile_mjml
 from coopdigest.compose.rules.page import HTML, Page
 from coopdigest.compose.rules.support import check
 from coopdigest.compose.support.data import Status, baseline, support_data
@@ -132,7 +133,8 @@ def test_a_use_says_where() -> None:
         ("<div style='font-size:2rem'>x</div>", "css-unit-rem", E),
         ("<nav>x</nav>", "html-semantics", E),
         ("<style>p{color:red}/* why */</style>", "css-comments", W),
-        ("<div style='text-transform:uppercase'>x</div>", "css-text-transform", W),
+        ("<div style='text-shadow:1px 1px red'>x</div>", "css-text-shadow", E),
+        ("<div style='letter-spacing:1px'>x</div>", "css-letter-spacing", W),
     ],
 )
 def test_what_clients_lack_is_found(good: Edition, html: str, slug: str, severity: Severity) -> None:
@@ -187,13 +189,35 @@ def test_our_own_issues_have_no_finding(language: str, size: int) -> None:
     assert [f for f in check(Page.of(edition)) if f.place == HTML] == []
 
 
-def test_the_baseline_is_what_our_templates_use() -> None:
+RATCHET = load("ratchet")
+TRICKS = {
+    "mj-accordion": "<mj-accordion><mj-accordion-element><mj-accordion-title>x</mj-accordion-title>"
+    "<mj-accordion-text>x</mj-accordion-text></mj-accordion-element></mj-accordion>",
+    "mj-navbar": '<mj-navbar><mj-navbar-link href="https://e.org">x</mj-navbar-link></mj-navbar>',
+    "mj-carousel": '<mj-carousel><mj-carousel-image src="https://e.org/a.jpg" alt="x"/></mj-carousel>',
+}
+
+
+@pytest.mark.parametrize("name", RATCHET.PLAIN)
+def test_a_plain_component_is_no_finding(good: Edition, name: str) -> None:
+    """Whoever writes MJML without tricks may do so."""
+    assert list(check(Page.of(replace(good, html=RATCHET.plain()[name])))) == []
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_a_component_that_works_by_tricks_is_found(good: Edition, name: str) -> None:
+    """Boxes to tick that nobody sees, which Gmail and Outlook do not know: an error."""
+    html = compile_mjml(RATCHET.document(name, TRICKS[name]), "en", "ltr")[0]
+    found = list(check(Page.of(replace(good, html=html))))
+    assert any(finding.severity is E and ":checked" in finding.message for finding in found)
+
+
+def test_the_baseline_is_what_plain_mjml_and_our_templates_use() -> None:
     """No more, no less: whoever needs another feature looks at it, and renews the file by one command."""
-    ratchet = load("ratchet")
-    features = ratchet.own_features()
+    features = RATCHET.own_features()
     added, left = sorted(set(features) - baseline()), sorted(baseline() - set(features))
-    assert (added, left) == ([], []), f"new and no longer used; renew it by {ratchet.COMMAND}"
-    assert ratchet.BASELINE.read_text("utf-8") == ratchet.as_text(features)
+    assert (added, left) == ([], []), f"new and no longer used; renew it by {RATCHET.COMMAND}"
+    assert RATCHET.BASELINE.read_text("utf-8") == RATCHET.as_text(features)
 
 
 def test_the_data_are_whole() -> None:

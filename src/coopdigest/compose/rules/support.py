@@ -1,4 +1,4 @@
-"""Rules about what mail clients support: nothing that they lack, but what our own templates use already."""
+"""Rules about what mail clients support: nothing that they lack, but what plain MJML and our templates use already."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from coopdigest.compose.support.scan import Use, scan
 from coopdigest.domain.edition import Finding, Severity
 
 RULES = {
-    "C01": "Nothing is used that mail clients lack, but what the shipped templates use already.",
+    "C01": "Nothing is used that mail clients lack, but what plain MJML and the shipped templates use already.",
 }
 _DECISIVE = ("gmail", "outlook-windows")  # who writes for them may rely on nothing that one of them lacks altogether
 _NOTE_SHOWN = 160  # characters
@@ -43,7 +43,9 @@ _INSTEAD = {
     "css-unit-rem": "write px",
     "css-unit-vh": "write px",
     "css-unit-vw": "write px or %",
+    "css-user-select": "let readers select what they like",
     "css-variables": "write the value; templates/email/palette.mjml keeps colours in one place",
+    "css-visibility": "leave out what shall not be seen",
     "css-at-supports": "write rules that all clients may follow",
     "css-pseudo-class-checked": "show everything without a click",
     "css-selector-adjacent-sibling": "give the element a class",

@@ -1,6 +1,6 @@
 """Which mail clients support which feature of HTML and CSS, by the data of caniemail.com.
 
-`caniemail.json` is condensed from the original by `tests/fixtures/caniemail/renew.py`; there is how to renew it.
+`caniemail.json` is condensed from the original by `tests/fixtures/caniemail/condense.py`; there is how to renew it.
 A *trait* is how a feature shows itself in a document, as `kind:name`: `property:gap`, `pair:display:flex`,
 `element:video`, `pseudo:has`. Scanners find traits; this module knows the features that they belong to.
 """
@@ -113,7 +113,7 @@ def support_data() -> SupportData:
 
 @cache
 def baseline() -> frozenset[str]:
-    """The slugs of the features that our own templates use: the ratchet never asks for less."""
+    """The slugs of the features that plain MJML and our own templates use: the ratchet never asks for less."""
     return frozenset(_read("baseline.json")["features"])
 
 
