@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
-from coopdigest.compose.sheets import Sight, StyleRule, applies, parse_declarations, parse_sheet
+from coopdigest.compose.sheets import Declaration, Sight, StyleRule, applies, parse_declarations, parse_sheet
 
 _PRESENTATIONAL = ("bgcolor", "background", "color", "text", "width", "height", "align", "size", "nowrap", "hidden")
 _ALIGNED = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot", "p", "div", "h1", "h2", "h3", "h4", "h5", "h6"})
@@ -33,12 +33,19 @@ _TYPE = re.compile(r"(?<![\w-])[a-zA-Z][\w-]*")
 
 
 class _Reason(NamedTuple):
-    """All that decides what holds for an element itself."""
+    """All that decides what holds for an element itself; `matched` are numbers of rules, the weightiest last."""
 
     tag: str
     style: str
     attributes: tuple[tuple[str, str], ...]
     matched: tuple[int, ...]
+
+
+class _Layer(NamedTuple):
+    """Declarations of one rule, or of one style attribute, by property: those without and those with !important."""
+
+    normal: Mapping[str, str]
+    important: Mapping[str, str]
 
 
 class Cascade:
@@ -47,45 +54,66 @@ class Cascade:
     def __init__(self, tree: LexborHTMLParser) -> None:
         """Read the style sheets of `tree` and match their selectors."""
         self.rules = tuple(_read_rules(tree))
-        self._weights = [specificity(rule.selector) for rule in self.rules]
+        self._layers = [_layer(rule.declarations) for rule in self.rules]
         matched = self._match(tree)
         numbers: dict[_Reason, int] = {}
-        self._reasons = {
+        self._numbers = {
             node.mem_id: numbers.setdefault(_reason(node, matched), len(numbers)) for node in tree.css("*")
         }
-        self._by_number = list(numbers)
-        self._decided: dict[tuple[int, Sight], Mapping[str, str]] = {}
+        self._reasons = list(numbers)
+        self._own = [_layer(parse_declarations(reason.style)) for reason in self._reasons]
+        self._decided: dict[tuple[int, tuple[int, ...]], Mapping[str, str]] = {}
+        self._by_sight: dict[Sight, list[Mapping[str, str]]] = {}
 
-    def declared(self, element: int, sight: Sight) -> Mapping[str, str]:
-        """What holds for the element (by its `mem_id`) itself, by property.
+    def number(self, element: int) -> int:
+        """The number that the element (by its `mem_id`) shares with those that cannot differ in what holds."""
+        return self._numbers[element]
 
-        Elements with the same reasons share one mapping.
+    def declared(self, sight: Sight) -> list[Mapping[str, str]]:
+        """What holds for elements themselves, by their number, as a mapping by property.
+
+        The mapping is the same one for two sights that do not differ in it.
         """
-        key = (self._reasons[element], sight)
-        if key not in self._decided:
-            self._decided[key] = self._decide(self._by_number[key[0]], sight)
-        return self._decided[key]
+        if sight not in self._by_sight:
+            holds = [applies(rule.media, sight) for rule in self.rules]
+            self._by_sight[sight] = [
+                self._decide(number, tuple([rule for rule in reason.matched if holds[rule]]))
+                for number, reason in enumerate(self._reasons)
+            ]
+        return self._by_sight[sight]
 
     def _match(self, tree: LexborHTMLParser) -> dict[int, list[int]]:
-        """The numbers of the rules whose selector names an element, by element."""
+        """The numbers of the rules whose selector names an element, by element, the weightiest last."""
         named: dict[str, list[int]] = {}
         matched: dict[int, list[int]] = {}
-        for number, rule in enumerate(self.rules):
+        weights = {selector: specificity(selector) for selector in {rule.selector for rule in self.rules}}
+        for number, rule in sorted(enumerate(self.rules), key=lambda numbered: weights[numbered[1].selector]):
             if rule.selector not in named:
                 named[rule.selector] = _select(tree, rule.selector)
             for element in named[rule.selector]:
                 matched.setdefault(element, []).append(number)
         return matched
 
-    def _decide(self, reason: _Reason, sight: Sight) -> Mapping[str, str]:
-        winners = dict(_presentational(reason.tag, dict(reason.attributes)))
-        rules = [number for number in reason.matched if applies(self.rules[number].media, sight)]
-        rules.sort(key=lambda number: (self._weights[number], number))
-        layers = [self.rules[number].declarations for number in rules] + [parse_declarations(reason.style)]
-        for important in (False, True):
-            for layer in layers:
-                winners.update({d.name: d.value for d in layer if d.important is important})
-        return winners
+    def _decide(self, number: int, rules: tuple[int, ...]) -> Mapping[str, str]:
+        """What holds for elements of that number where of the rules just these do."""
+        if (number, rules) not in self._decided:
+            reason, own = self._reasons[number], self._own[number]
+            winners = dict(_presentational(reason.tag, dict(reason.attributes)))
+            for rule in rules:
+                winners.update(self._layers[rule].normal)
+            winners.update(own.normal)
+            for rule in rules:
+                winners.update(self._layers[rule].important)
+            winners.update(own.important)
+            self._decided[number, rules] = winners
+        return self._decided[number, rules]
+
+
+def _layer(declarations: tuple[Declaration, ...]) -> _Layer:
+    normal = {declaration.name: declaration.value for declaration in declarations if not declaration.important}
+    return _Layer(
+        normal, {declaration.name: declaration.value for declaration in declarations if declaration.important}
+    )
 
 
 def _reason(node: LexborNode, matched: Mapping[int, list[int]]) -> _Reason:

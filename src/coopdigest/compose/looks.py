@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -35,8 +35,7 @@ _DARK_CANVAS: tuple[Colour, Colour, Colour] = (30, 30, 30), (255, 255, 255), (15
 _LIGHT_CANVAS: tuple[Colour, Colour, Colour] = (255, 255, 255), (0, 0, 0), (0, 0, 238)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class Look(NamedTuple):
     """How one element looks. Sizes are CSS pixels; `ground` is None where a picture is all that lies behind.
 
     `line` is the height of a line, `underlined` also true where an ancestor's line runs through, `size` 0 for
@@ -66,19 +65,22 @@ class Look:
 
     def ink(self) -> Colour:
         """The colour of its text as seen on its ground."""
-        return blend(self.colour, self.opacity * self.text_opacity, self.ground or (255, 255, 255))
+        opacity = self.opacity * self.text_opacity
+        return self.colour if opacity == 1 else blend(self.colour, opacity, self.ground or (255, 255, 255))
+
+    def heritage(self) -> tuple[object, ...]:
+        """All of it that what stands in the element can take over."""
+        return self[1:]
 
     def length(self, name: str) -> float | None:
         """A length that the element itself declares, None where there is none or it is relative to the box."""
         return to_pixels(self.own.get(name, ""), self.size)
 
 
-@dataclass(frozen=True, slots=True)
-class _Element:
-    """What of an element itself decides its look, besides its declarations."""
+class _Kind(NamedTuple):
+    """What of an element itself decides its look; `number` is that of what is declared for it."""
 
     number: int
-    parent: int
     tag: str
     direction: str
     is_link: bool
@@ -89,9 +91,16 @@ class Looks:
 
     def __init__(self, tree: LexborHTMLParser, cascade: Cascade) -> None:
         """Take the document and what holds in it."""
-        self._elements = [_element(node) for node in tree.css("*")]
+        kinds: dict[_Kind, _Kind] = {}
+        self._elements = [
+            (node.mem_id, node.parent.mem_id if node.parent else 0, kinds.setdefault(kind, kind))
+            for node, kind in ((node, _kind(node, cascade)) for node in tree.css("*"))
+        ]
         self._schemes = [meta.attributes.get("content") or "" for meta in tree.css("meta[name=color-scheme]")]
         self._cascade = cascade
+        self._roots = {canvas: _root(canvas) for canvas in (_LIGHT_CANVAS, _DARK_CANVAS)}
+        self._heirs: dict[tuple[object, ...], Look] = {}
+        self._shared: dict[tuple[int, int, int], tuple[Look, Look]] = {}
         self._of: dict[Sight, dict[int, Look]] = {}
 
     def of(self, node: LexborNode, sight: Sight) -> Look:
@@ -101,18 +110,21 @@ class Looks:
         return self._of[sight][node.mem_id]
 
     def _compute(self, sight: Sight) -> dict[int, Look]:
-        """Parents stand before their children; those that cannot differ share one look."""
+        """Parents stand before their children; those that cannot differ share one look, in other sights, too.
+
+        For its children an element is stood for by the first that looks like it, whatever was declared for that.
+        """
         canvas = _DARK_CANVAS if sight.dark and self._supports_dark() else _LIGHT_CANVAS
-        root = Look({}, canvas[1], canvas[0], 16.0, 16.0 * NORMAL_LINE, NORMAL_LINE)
+        root, declared, shared = self._roots[canvas], self._cascade.declared(sight), self._shared
         looks: dict[int, Look] = {}
-        shared: dict[tuple[object, ...], Look] = {}
-        for element in self._elements:
-            parent = looks.get(element.parent, root)
-            own = self._cascade.declared(element.number, sight)
-            key = (id(parent), id(own), element.tag, element.direction, element.is_link)
+        parents: dict[int, Look] = {}
+        for element, around, kind in self._elements:
+            parent, own = parents.get(around, root), declared[kind.number]
+            key = (id(parent), id(kind), id(own))
             if key not in shared:
-                shared[key] = _look(element, parent, own, canvas[2])
-            looks[element.number] = shared[key]
+                look = _look(kind, parent, own, canvas[2])
+                shared[key] = look, self._heirs.setdefault(look.heritage(), look)
+            looks[element], parents[element] = shared[key]
         return looks
 
     def _supports_dark(self) -> bool:
@@ -139,14 +151,16 @@ def to_pixels(value: str, size: float) -> float | None:
     return number * _UNITS[unit] if unit in _UNITS else None
 
 
-def _element(node: LexborNode) -> _Element:
+def _root(canvas: tuple[Colour, Colour, Colour]) -> Look:
+    return Look({}, canvas[1], canvas[0], 16.0, 16.0 * NORMAL_LINE, NORMAL_LINE)
+
+
+def _kind(node: LexborNode, cascade: Cascade) -> _Kind:
     attributes = node.attributes
     direction = (attributes.get("dir") or "").strip().lower()
     if direction == "auto" or (node.tag == "bdi" and direction not in ("ltr", "rtl")):
         direction = _first_strong(node.text(deep=True))
-    return _Element(
-        node.mem_id, node.parent.mem_id if node.parent else 0, node.tag or "", direction, "href" in attributes
-    )
+    return _Kind(cascade.number(node.mem_id), node.tag or "", direction, "href" in attributes)
 
 
 def _first_strong(text: str) -> str:
@@ -155,13 +169,12 @@ def _first_strong(text: str) -> str:
     return "rtl" if next((each for each in classes if each in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
-def _look(element: _Element, parent: Look, own: Mapping[str, str], link_colour: Colour) -> Look:
+def _look(element: _Kind, parent: Look, own: Mapping[str, str], link_colour: Colour) -> Look:
     tag = element.tag
     size = _size(tag, own.get("font-size"), parent.size)
     line, factor = _line(own.get("line-height"), size, parent)
     colour, text_opacity = _colour(tag, own.get("color"), parent, link_colour if element.is_link else None)
-    return replace(
-        parent,
+    return Look(
         own=own,
         colour=colour,
         text_opacity=text_opacity,
@@ -252,7 +265,7 @@ def _breaks_words(own: Mapping[str, str], parent: Look) -> bool:
     return parent.breaks_words and "normal" not in said
 
 
-def _is_underlined(element: _Element, own: Mapping[str, str], parent: Look) -> bool:
+def _is_underlined(element: _Kind, own: Mapping[str, str], parent: Look) -> bool:
     default = "underline" if element.tag in ("u", "ins") or (element.tag == "a" and element.is_link) else "none"
     is_boxed = own.get("display") in _BOXES
     return "underline" in own.get("text-decoration-line", default) or (parent.underlined and not is_boxed)

@@ -33,8 +33,7 @@ class StyleRule:
     media: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
+class Sight(NamedTuple):
     """How a reader looks at the page: in dark mode or not, and through how many CSS pixels."""
 
     dark: bool = False

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from coopdigest.compose.cascade import Cascade
 from coopdigest.compose.looks import NARROW, NEVER_SHOWN, WIDE, Look, Looks
-from coopdigest.compose.rules.page import HTML, Page, ancestors
+from coopdigest.compose.rules.page import HTML, Page
 from coopdigest.compose.sheets import Sight
 from coopdigest.domain.edition import Finding, Severity
 
@@ -33,6 +34,7 @@ _HINTS = {
     "W10": "let it shrink (max-width: 100%) or break (overflow-wrap: anywhere)",
     "W22": "take the animation out, or let it end soon",
 }
+_SAID = re.compile(r"[^\W_]")
 _SHOWN = 40  # characters of the words that a message quotes
 
 
@@ -46,7 +48,7 @@ class Words:
     @property
     def is_said(self) -> bool:
         """Whether there is more than decoration, such as a dot between two links."""
-        return any(sign.isalnum() for sign in self.text)
+        return _SAID.search(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Seen:
     cascade: Cascade
     looks: Looks
     lines: list[Line]
+    _visible: dict[Sight, list[tuple[Line, Words, Look]]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, page: Page) -> Seen:
@@ -83,13 +86,13 @@ class Seen:
         for dark, width in product((False, True) if self.has_dark() else (False,), widths):
             yield Sight(dark, width)
 
-    def visible(self, sight: Sight) -> Iterator[tuple[Line, Words, Look]]:
+    def visible(self, sight: Sight) -> list[tuple[Line, Words, Look]]:
         """All words that a reader sees, with their line and how they look."""
-        for line in self.lines:
-            for words in line.words:
-                look = self.looks.of(words.element, sight)
-                if words.is_said and not look.hidden and look.size > 0:
-                    yield line, words, look
+        if sight not in self._visible:
+            said = [(line, words) for line in self.lines for words in line.words if words.is_said]
+            found = [(line, words, self.looks.of(words.element, sight)) for line, words in said]
+            self._visible[sight] = [each for each in found if not each[2].hidden and each[2].size > 0]
+        return self._visible[sight]
 
 
 def is_dark(media: tuple[str, ...]) -> bool:
@@ -99,7 +102,10 @@ def is_dark(media: tuple[str, ...]) -> bool:
 
 def link_of(element: LexborNode) -> LexborNode | None:
     """The link that the element belongs to, None outside of links."""
-    return next((node for node in ancestors(element) if node.tag == "a" and "href" in node.attributes), None)
+    node: LexborNode | None = element
+    while node is not None and not (node.tag == "a" and "href" in node.attributes):
+        node = node.parent
+    return node
 
 
 def blame(rule: str, message: str, severity: Severity = Severity.ERROR) -> Finding:
