@@ -214,6 +214,43 @@ def test_a_template_that_does_not_compile_cannot_be_forced(folder: Folder) -> No
     assert folder.run("issue", "2021-11", "--json").json["state"] == "draft"
 
 
+def spoil(folder: Folder, partial: str) -> None:
+    """Break a partial, of which the digest gets its own."""
+    partials = folder.path / "templates" / "email" / "partials"
+    partials.mkdir(parents=True, exist_ok=True)
+    (partials / partial).write_text("<mj-section><mj-colum></mj-colum></mj-section>\n", "utf-8")
+
+
+def test_check_says_everything_at_once(folder: Folder) -> None:
+    """A fault in a partial that this issue does not need hides none of the issue's own, in two languages once."""
+    configure(folder, 'timezone = "Europe/Zurich"\n', 'timezone = "Europe/Zurich"\nlanguages = ["en", "fr"]\n')
+    folder.run("collect")
+    seal(folder)
+    spoil(folder, "nothing.mjml")
+    checked = folder.run("check", "2021-11", "--json")
+    assert checked.code == 4
+    said = [(finding["rule"], finding["place"].rpartition("/")[2]) for finding in checked.json["findings"]]
+    assert {("J02", "nothing.mjml:1:13"), ("A08", "media_contact.mjml:4:7")} <= set(said)
+    assert len(said) == len(set(said))
+    severities = [finding["severity"] for finding in checked.json["findings"]]
+    assert severities == sorted(severities)
+
+
+def test_check_tells_templates_although_there_is_no_issue(folder: Folder) -> None:
+    """What cannot be composed, for want of items or by a template, is said beside what is wrong with the templates."""
+    folder.run("collect")
+    assert folder.run("check", "2021-09", "--json").json == {"findings": []}
+    assert folder.run("check", "2021-09").code == 5
+    assert folder.run("check", "2021-09").out == ""
+    spoil(folder, "item.mjml")
+    empty, broken = folder.run("check", "2021-09"), folder.run("check", "2021-11")
+    assert (empty.code, broken.code) == (4, 4)
+    assert "nothing to send for 2021-09" in empty.err
+    assert "item.mjml:1:13" in empty.out
+    assert broken.out == empty.out
+    assert broken.err == ""
+
+
 def test_check_says_what_is_missing_in_a_language(folder: Folder) -> None:
     """Warnings, no errors: a digest in two languages whose items or words are in one of them only."""
     configure(folder, "timezone", 'languages = ["en", "fr"]\ntimezone')

@@ -9,10 +9,11 @@ import typer
 
 from coopdigest.cli.options import CONFIG, AnyPeriod, AsJson, Config, workplace
 from coopdigest.cli.output import counting, issue_document, show, show_issue, show_json, tell
-from coopdigest.domain.errors import ConfigurationError, ExitCode
+from coopdigest.domain.errors import CompositionError, ConfigurationError, ExitCode, HeldError
 
 if TYPE_CHECKING:
     from coopdigest.domain.edition import Edition, Finding
+    from coopdigest.domain.period import Period
     from coopdigest.services.collecting import SourceReport
     from coopdigest.wiring import Workplace
 
@@ -95,19 +96,32 @@ def check(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False
     if links and not period:
         raise ConfigurationError("--links needs the period whose links are meant; try: coopdigest check last --links")
     with workplace(config) as place:
-        findings = place.composer.check_templates()
-        if period and not any(f.severity is Severity.ERROR for f in findings):
-            wanted = place.period(period)
-            editions = place.editing.editions(wanted, place.composer)
-            for found in place.editing.check_issue(place.editing.issue(wanted), editions, place.composer).values():
-                findings += found
-            findings += _ask_for_links(place, editions) if links else []
+        findings, fault = place.composer.check_templates(), None
+        if period:
+            try:
+                findings += _check_issue(place, place.period(period), links)
+            except (CompositionError, HeldError) as error:
+                fault = error
+    findings = sorted(dict.fromkeys(findings), key=lambda finding: finding.severity is not Severity.ERROR)
     if as_json:
         show_json({"findings": [_finding_document(finding) for finding in findings]})
     else:
-        _show_findings(findings)
-    if any(finding.severity is Severity.ERROR for finding in findings):
+        _show_findings(findings, is_whole=fault is None)
+    has_errors = any(finding.severity is Severity.ERROR for finding in findings)
+    if fault and not has_errors:
+        raise fault
+    if fault and all(finding.place != fault.place for finding in findings):  # else it is one of them
+        tell(str(fault))
+    if has_errors:
         raise typer.Exit(int(ExitCode.COMPOSITION))
+
+
+def _check_issue(place: Workplace, period: Period, links: bool) -> list[Finding]:
+    from coopdigest.domain.edition import merge_findings
+
+    editions = place.editing.editions(period, place.composer)
+    found = place.editing.check_issue(place.editing.issue(period), editions, place.composer)
+    return [*merge_findings(found), *(_ask_for_links(place, editions) if links else [])]
 
 
 def _ask_for_links(place: Workplace, editions: list[Edition]) -> list[Finding]:
@@ -126,11 +140,14 @@ def _finding_document(finding: Finding) -> dict[str, str]:
     }
 
 
-def _show_findings(findings: list[Finding]) -> None:
+def _show_findings(findings: list[Finding], *, is_whole: bool) -> None:
     for finding in findings:
         hint = f"  ({finding.hint})" if finding.hint else ""
         show(f"{finding.rule}  {finding.severity:7}  {finding.place}: {finding.message}{hint}")
-    show("nothing to mend" if not findings else f"{len(findings)} findings")
+    if findings:
+        show("1 finding" if len(findings) == 1 else f"{len(findings)} findings")
+    elif is_whole:
+        show("nothing to mend")
 
 
 Port = Annotated[int, typer.Option("--port", help="The port on loopback; 0 takes a free one.")]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from coopdigest.domain.digest import Digest
@@ -38,6 +38,18 @@ class Finding:
     message: str
     hint: str = ""
     can_be_forced: bool = True
+
+
+def merge_findings(by_language: Mapping[str, Sequence[Finding]]) -> list[Finding]:
+    """The findings of all editions as one list, worst first: each once, with its edition where not all have it."""
+    merged: dict[Finding, None] = {}
+    for language, findings in by_language.items():
+        for finding in findings:
+            is_shared = all(finding in others for others in by_language.values())
+            is_named = finding.place.startswith(("edition ", "templates/"))
+            place = finding.place if is_shared or is_named else f"edition {language}, {finding.place}"
+            merged[replace(finding, place=place)] = None
+    return sorted(merged, key=lambda finding: list(Severity).index(finding.severity))
 
 
 @dataclass(frozen=True, slots=True)

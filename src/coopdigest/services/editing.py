@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from coopdigest.domain.digest import Digest
-from coopdigest.domain.edition import Edition, Finding, Severity, fingerprint
+from coopdigest.domain.edition import Edition, Finding, Severity, fingerprint, merge_findings
 from coopdigest.domain.errors import CheckError, HeldError
 from coopdigest.domain.issue import FROZEN, OPENED, EditorWords, Issue, IssueState
 from coopdigest.domain.period import Period
@@ -151,8 +151,7 @@ class Editing:
 
     def _find_errors(self, editions: Sequence[Edition], composer: Composer) -> list[Finding]:
         """All that `check` would call an error: in the templates, in the editions and in their messages."""
-        composed = [finding for found in self.check(editions, composer).values() for finding in found]
-        findings = [*composer.check_templates(), *composed]
+        findings = dict.fromkeys([*composer.check_templates(), *merge_findings(self.check(editions, composer))])
         return [finding for finding in findings if finding.severity is Severity.ERROR]
 
     def void_stale_approval(self, period: Period) -> bool:
