@@ -146,7 +146,7 @@ def test_half_a_declaration_is_none() -> None:
 
 def test_rules_may_nest_as_deep_as_they_like() -> None:
     """The reading gives up before Python does."""
-    assert parse_sheet("@media screen {" * 5_000 + "p{color:red}") == []
+    assert parse_sheet("@media screen {" * 5_000 + "p{color:red}") == ()
 
 
 def test_a_sheet_keeps_its_conditions() -> None:
@@ -317,5 +317,5 @@ def test_no_document_breaks_the_cascade(html: str) -> None:
 @given(st.lists(PIECES | st.text(max_size=8), max_size=30).map("".join))
 def test_no_sheet_breaks_the_reading(css: str) -> None:
     """Nor a declaration."""
-    assert isinstance(parse_sheet(css), list)
+    assert isinstance(parse_sheet(css), tuple)
     assert isinstance(parse_declarations(css), tuple)

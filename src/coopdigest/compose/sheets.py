@@ -49,7 +49,8 @@ _BLOCK_RULES = frozenset({"supports", "layer", "container", "document"})
 _LENGTH = re.compile(r"\((min|max)-(?:device-)?width\s*:\s*(\d+(?:\.\d+)?)(px|em|rem)\)")
 
 
-def parse_sheet(text: str, media: tuple[str, ...] = ()) -> list[StyleRule]:
+@lru_cache(maxsize=16)
+def parse_sheet(text: str, media: tuple[str, ...] = ()) -> tuple[StyleRule, ...]:
     """Every rule of a style sheet in its order, each selector by itself; what cannot be read is left out.
 
     `media` holds the conditions of the whole sheet. Rules in rules are left out, too: few clients follow them (C01).
@@ -60,7 +61,7 @@ def parse_sheet(text: str, media: tuple[str, ...] = ()) -> list[StyleRule]:
             blocks[id(statement)] = (statement, [])
         elif statement.kind is Kind.DECLARATION and id(statement.around) in blocks:
             blocks[id(statement.around)][1].extend(_declare(statement))
-    return [rule for block in blocks.values() for rule in _rules(*block, media)]
+    return tuple(rule for block in blocks.values() for rule in _rules(*block, media))
 
 
 def _rules(statement: Statement, declarations: list[Declaration], media: tuple[str, ...]) -> Iterator[StyleRule]:

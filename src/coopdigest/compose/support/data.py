@@ -82,11 +82,12 @@ class SupportData:
 
         A longhand that the data do not know is a use of its shorthand: `margin-top` of `margin`.
         """
-        return frozenset(slug for trait in traits for slug in self._slugs_of(trait))
+        found: set[str] = set()
+        for trait in traits:
+            found.update(self.slugs[trait] if trait in self.slugs else self._slugs_of_shorthand(trait))
+        return frozenset(found)
 
-    def _slugs_of(self, trait: str) -> tuple[str, ...]:
-        if trait in self.slugs:
-            return self.slugs[trait]
+    def _slugs_of_shorthand(self, trait: str) -> tuple[str, ...]:
         kind, _, name = trait.partition(":")
         parts = name.split("-", _DEEPEST) if kind == "property" else []
         shorthands = (f"property:{'-'.join(parts[:length])}" for length in range(len(parts) - 1, 0, -1))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from coopdigest.compose.css import Statement, read_sheet, read_style
-from coopdigest.compose.support.data import SupportData, support_data
+from coopdigest.compose.support.data import support_data
 from coopdigest.compose.support.traits import image_traits, media_traits, traits_of
 
 _DOCTYPE = re.compile(r"\s*<!doctype\s+html\s*>", re.IGNORECASE)
@@ -33,55 +34,45 @@ def scan(html: str, tree: LexborHTMLParser, ignored: frozenset[str] = frozenset(
 
     `tree` is `html` parsed. A style attribute and a statement of a style sheet count a feature once each.
     """
-    return _Scanner(support_data(), ignored).scan(html, tree)
+    for slug in _name(_of_document(html)) - ignored:
+        yield Use(slug, "the document", None)
+    for node in tree.css("*"):
+        tag = node.tag or ""
+        slugs = _of_element(tag, tuple(node.attributes.items())) - ignored
+        if slugs:
+            where = describe(node)
+            yield from (Use(slug, where, node) for slug in sorted(slugs))
+        if tag == "style":
+            for slugs, where in _of_sheet(node.text(deep=True)):
+                yield from (Use(slug, where, node) for slug in sorted(slugs - ignored))
 
 
-class _Scanner:
-    """Remembers what each style attribute uses: templates repeat the same few hundreds of times."""
+def _name(traits: Iterable[str]) -> frozenset[str]:
+    return support_data().named(traits)
 
-    def __init__(self, data: SupportData, ignored: frozenset[str]) -> None:
-        self._data = data
-        self._ignored = ignored
-        self._styles: dict[str, frozenset[str]] = {}
-        self._shapes: dict[tuple[str, ...], frozenset[str]] = {}
 
-    def scan(self, html: str, tree: LexborHTMLParser) -> Iterator[Use]:
-        for slug in self._name(_of_document(html)):
-            yield Use(slug, "the document", None)
-        for node in tree.css("*"):
-            attributes = node.attributes
-            tag = node.tag or ""
-            slugs = self._of_shape((tag, *attributes)) | self._name(_of_values(tag, attributes))
-            if style := attributes.get("style"):
-                slugs |= self._of_style(style)
-            if slugs:
-                where = describe(node)
-                yield from (Use(slug, where, node) for slug in sorted(slugs))
-            if tag == "style":
-                yield from self._of_sheet(node)
+@lru_cache(maxsize=4096)  # templates repeat the same few elements and styles; so does the next issue that is checked
+def _of_element(tag: str, attributes: tuple[tuple[str, str | None], ...]) -> frozenset[str]:
+    values = dict(attributes)
+    shape = _of_shape((tag, *values))
+    return shape | _of_style(values.get("style") or "") | _name(_of_values(tag, values))
 
-    def _name(self, traits: Iterator[str]) -> frozenset[str]:
-        return self._data.named(traits) - self._ignored
 
-    def _of_shape(self, shape: tuple[str, ...]) -> frozenset[str]:
-        """What an element's name and its attributes' names say."""
-        found = self._shapes.get(shape)
-        if found is None:
-            names = (f"element:{shape[0]}", *(f"attribute:{name}" for name in shape[1:]))
-            found = self._shapes[shape] = self._name(iter(names))
-        return found
+@lru_cache(maxsize=1024)
+def _of_shape(shape: tuple[str, ...]) -> frozenset[str]:
+    """What an element's name and its attributes' names say."""
+    return _name((f"element:{shape[0]}", *(f"attribute:{name}" for name in shape[1:])))
 
-    def _of_style(self, style: str) -> frozenset[str]:
-        found = self._styles.get(style)
-        if found is None:
-            found = self._name(trait for statement in read_style(style) for trait in traits_of(statement))
-            self._styles[style] = found
-        return found
 
-    def _of_sheet(self, node: LexborNode) -> Iterator[Use]:
-        for statement in read_sheet(node.text(deep=True)):
-            for slug in sorted(self._name(traits_of(statement))):
-                yield Use(slug, _place(statement), node)
+@lru_cache(maxsize=2048)
+def _of_style(style: str) -> frozenset[str]:
+    return _name(trait for statement in read_style(style) for trait in traits_of(statement))
+
+
+@lru_cache(maxsize=16)
+def _of_sheet(css: str) -> tuple[tuple[frozenset[str], str], ...]:
+    """What each statement of a style sheet says, and where that is."""
+    return tuple((_name(traits_of(statement)), _place(statement)) for statement in read_sheet(css))
 
 
 def describe(node: LexborNode) -> str:
