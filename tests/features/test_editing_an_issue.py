@@ -119,7 +119,8 @@ def test_an_introduction_may_come_by_a_pipe(folder: Folder) -> None:
     [
         (b"", ["--introduction", "missing.md"], "missing.md: no such file"),
         (b"one\ntwo \xff", ["--introduction", "a.md"], "a.md:2: not UTF-8"),
-        (b"x" * 200_000, ["--introduction", "a.md"], "it may have 2,000"),
+        (b"x" * 2_001, ["--introduction", "a.md"], "it may have 2,000"),
+        (b"x" + 60_000 * "é".encode(), ["--introduction", "a.md"], "a.md: far too long; it may have 2,000"),
         (b"Bonjour", ["--introduction", "a.md", "--language", "fr"], "there are: en"),
     ],
 )

@@ -71,8 +71,10 @@ def _read(name: str) -> str:
     """The text of a file, or of stdin for a dash.
 
     Raises:
-        ConfigurationError: it cannot be read, or is not UTF-8.
+        ConfigurationError: it cannot be read, is far too long, or is not UTF-8.
     """
+    from coopdigest.services.editor_words import MOST_INTRODUCTION
+
     place = "stdin" if name == "-" else name
     try:
         if name == "-":
@@ -83,6 +85,8 @@ def _read(name: str) -> str:
     except OSError as error:
         reason = (error.strerror or "not readable").lower()
         raise ConfigurationError(f"{reason}; name a file with the introduction", place=place) from error
+    if len(data) >= _MOST_BYTES:  # cut in the middle of a letter, perhaps
+        raise ConfigurationError(f"far too long; it may have {MOST_INTRODUCTION:,} characters", place=place)
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
