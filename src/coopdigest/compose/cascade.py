@@ -14,7 +14,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from coopdigest.compose.sheets import Declaration, Sight, StyleRule, applies, parse_declarations, parse_sheet
 
-_PRESENTATIONAL = ("bgcolor", "background", "color", "text", "width", "height", "align", "size", "nowrap", "hidden")
+_PRESENTATIONAL = frozenset(
+    {"bgcolor", "background", "color", "text", "width", "height", "align", "size", "nowrap", "hidden"}
+)
 _ALIGNED = frozenset({"td", "th", "tr", "tbody", "thead", "tfoot", "p", "div", "h1", "h2", "h3", "h4", "h5", "h6"})
 _GROUNDED = frozenset({"body", "table", "tbody", "thead", "tfoot", "tr", "td", "th"})
 _SIZED = frozenset({"table", "td", "th", "img", "col", "hr"})
@@ -118,7 +120,7 @@ def _layer(declarations: tuple[Declaration, ...]) -> _Layer:
 
 def _reason(node: LexborNode, matched: Mapping[int, list[int]]) -> _Reason:
     attributes = node.attributes
-    own = tuple((name, (attributes[name] or "").strip()) for name in _PRESENTATIONAL if name in attributes)
+    own = tuple([(name, (value or "").strip()) for name, value in attributes.items() if name in _PRESENTATIONAL])
     return _Reason(node.tag or "", attributes.get("style") or "", own, tuple(matched.get(node.mem_id, ())))
 
 
