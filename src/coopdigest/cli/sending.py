@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,9 +34,17 @@ def approve(period: OwnPeriod, config: Config = CONFIG, early: Early = False, fo
     """Freeze a period's issue and approve it. Example: coopdigest approve last"""
     with workplace(config) as place:
         found = place.period(period, own=True)
-        record = place.editing.approve(found, place.composer, by=getpass.getuser(), early=early, force=force)
+        record = place.editing.approve(found, place.composer, by=name_of_user(), early=early, force=force)
         _tell_overridden(record)
         tell(f"issue {found.key} is {record.state}; {_audience(place, record)}")
+
+
+def name_of_user() -> str:
+    """Who approves, as the machine knows them; a container's user often has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # OSError from Python 3.13 on
+        return f"user {os.getuid()}"
 
 
 def _audience(place: Workplace, record: IssueRecord) -> str:
