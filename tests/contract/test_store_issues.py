@@ -192,13 +192,13 @@ def hand_over(store: Store, period: Period = NOVEMBER) -> None:
 
 
 def test_words_are_kept_by_language(store: Store) -> None:
-    """Words in a language replace those in the same one, empty ones remove them; nothing else changes."""
-    for words in (FRENCH, EditorWords("en", "Old"), ENGLISH):
+    """Words in a language replace those in the same one, absent ones stay, empty ones go; nothing else changes."""
+    for words in (FRENCH, EditorWords("en", "Old", "Boats"), replace(ENGLISH, subject=None), EditorWords("fr")):
         store.issues.set_words(NOVEMBER, words)
     record = store.issues.record(NOVEMBER)
     assert record is not None
     assert (record.state, record.words) == (IssueState.DRAFT, (ENGLISH, FRENCH))
-    store.issues.set_words(NOVEMBER, EditorWords("en"))
+    store.issues.set_words(NOVEMBER, EditorWords("en", "", ""))
     assert words_of(store) == (FRENCH,)
     assert words_of(store, make_period(date(2021, 12, 1))) == ()
     assert [each.words for each in store.issues.records()] == [(FRENCH,)]
@@ -263,7 +263,7 @@ def test_approval_of_other_words_than_are_kept_is_refused(store: Store) -> None:
 
 def test_same_words_create_no_issue(store: Store) -> None:
     """Removing what nobody said leaves a period untouched, so that it is listed nowhere."""
-    store.issues.set_words(NOVEMBER, EditorWords("en"))
+    store.issues.set_words(NOVEMBER, EditorWords("en", "", ""))
     assert store.issues.records() == []
 
 

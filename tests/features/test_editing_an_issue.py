@@ -114,6 +114,17 @@ def test_an_introduction_may_come_by_a_pipe(folder: Folder) -> None:
     assert folder.run("words", "2021-11", "--json").json["words"][0]["introduction"] == INTRODUCTION.strip()
 
 
+def test_two_editors_at_once_lose_nothing(folder: Folder) -> None:
+    """One sets the subject while another sets the introduction: both are kept."""
+    (folder.path / "hello.md").write_text(INTRODUCTION, "utf-8")
+    folder.run("words", "2021-11")
+    options = (["--subject", "First times"], ["--introduction", "hello.md"])
+    editors = [folder.start("words", "2021-11", *each, stderr=subprocess.DEVNULL) for each in options]
+    assert [editor.wait(60) for editor in editors] == [0, 0]
+    (said,) = folder.run("words", "2021-11", "--json").json["words"]
+    assert (said["subject"], said["introduction"]) == ("First times", INTRODUCTION.strip())
+
+
 @pytest.mark.parametrize(
     ("data", "arguments", "said"),
     [

@@ -83,8 +83,14 @@ class EditorWords:
 
 
 def with_words(words: Iterable[EditorWords], new: EditorWords) -> tuple[EditorWords, ...]:
-    """`words` with `new` instead of those of the same language, by language; empty ones are left out."""
-    kept = {each.language: each for each in (*words, new)}
+    """`words` with what `new` says in its language: what it has None of stays, what it has empty is left out."""
+    kept = {each.language: each for each in words}
+    old = kept.get(new.language, EditorWords(new.language))
+    introduction, subject = (
+        (was if now is None else now) or None
+        for was, now in ((old.introduction, new.introduction), (old.subject, new.subject))
+    )
+    kept[new.language] = EditorWords(new.language, introduction, subject)
     return tuple(kept[language] for language in sorted(kept) if kept[language].introduction or kept[language].subject)
 
 

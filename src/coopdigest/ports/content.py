@@ -105,7 +105,7 @@ class IssueStore(Protocol):
         ...
 
     def set_words(self, period: Period, words: EditorWords) -> None:
-        """Keep the editor's words instead of those of the same language; empty ones remove them.
+        """Keep what the editor says in a language: what is None stays as it was, what is empty is removed.
 
         Other words void an approval, in the same transaction; the same again leave everything as it is.
 

@@ -49,13 +49,12 @@ class Wording:
             ConfigurationError: longer than it may be, or no text.
             HeldError: the campaign is open already.
         """
-        old = next(said for said in self.said(period) if said.language == words.language)
-        base = EditorWords(words.language) if clear else old
+        rest = "" if clear else None  # what the store keeps of words that are not given
         introduction, subject = _introduction(words.introduction), _subject(words.subject)
         new = EditorWords(
             words.language,
-            (base.introduction if introduction is None else introduction) or None,
-            (base.subject if subject is None else subject) or None,
+            rest if introduction is None else introduction,
+            rest if subject is None else subject,
         )
         was_approved = self._is_approved(period)
         self.issues.set_words(period, new)
