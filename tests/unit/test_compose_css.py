@@ -67,7 +67,7 @@ def test_a_sheet_is_read_in_its_order() -> None:
         ("a:f(x;y}b:c", [("a", "f(x;y"), ("b", "c")]),
         ("a:[x;y];b:c", [("a", "[x;y]"), ("b", "c")]),
         ("a:\\;b;c:d", [("a", "\\;b"), ("c", "d")]),
-        ("a/* ; */:/**/b/**/c", [("a", "b c")]),
+        ("a/* ; */:/**/b/**/c;d:e", [("a", "b c"), ("d", "e")]),
         ("--x:1;*zoom:1;-webkit-x:1", [("--x", "1"), ("*zoom", "1"), ("-webkit-x", "1")]),
         ("no colon here;:x;1:x", []),
         ("", []),
@@ -83,6 +83,14 @@ def test_a_declaration_stands_in_a_block() -> None:
     """Outside of all blocks of a sheet there is none, but in a style attribute."""
     assert shape(read_sheet("color:red; a{b:c} d:e")) == [("RULE", "", "a"), ("DECLARATION", "b", "c")]
     assert shape(read_style(";;}}{{")) == [("RULE", "", ""), ("RULE", "", "")]
+
+
+def test_a_brace_ends_the_innermost_block() -> None:
+    """And one too many ends nothing."""
+    rules = [statement for statement in read_sheet("@media x{a{b:c} d{}}}} e{}") if statement.kind is Kind.RULE]
+    assert [(rule.text, [outer.name for outer in rule.outer()]) for rule in rules] == [
+        ("a", ["media"]), ("d", ["media"]), ("e", []),
+    ]  # fmt: skip
 
 
 def test_an_html_comment_around_a_sheet_says_nothing() -> None:
