@@ -6,15 +6,22 @@ import ssl
 from dataclasses import dataclass, field
 from functools import cached_property
 
-import httpcore2
 import httpx2
 
 from coopdigest.domain.errors import SourceError
 from coopdigest.ports import Validators
 from coopdigest.sources.guard import Deadline, FetchError, GuardedBackend, Resolver, resolve_host
-from coopdigest.sources.transport import GuardedTransport, default_tls, host_of, too_large, user_agent
+from coopdigest.sources.transport import (
+    NETWORK,
+    REDIRECTS,
+    TIMEOUTS,
+    GuardedTransport,
+    default_tls,
+    host_of,
+    too_large,
+    user_agent,
+)
 
-_REDIRECTS = (301, 302, 303, 307, 308)
 _NEXT_STEPS = {
     401: "asks for a login, which coopdigest does not give; use an address that is open",
     403: "refuses us (403); ask its keeper to let coopdigest in",
@@ -22,8 +29,6 @@ _NEXT_STEPS = {
     410: "says that the page is gone for good (410); look for its new address",
     429: "wants to be asked less often (429); try again later",
 }
-_NETWORK = (httpx2.HTTPError, httpx2.StreamError, httpcore2.NetworkError, httpcore2.ProtocolError)
-_TIMEOUTS = (httpx2.TimeoutException, httpcore2.TimeoutException)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +83,9 @@ class Fetcher:
             raise FetchError(f"redirects more than {self.limits.redirects} times; use the address it leads to")
         except FetchError as fault:
             raise self._fail(place, str(fault)) from fault
-        except _TIMEOUTS as error:
+        except TIMEOUTS as error:
             raise self._fail(place, self._describe_timeout(deadline)) from error
-        except _NETWORK as error:
+        except NETWORK as error:
             raise self._fail(place, f"broke off the conversation ({type(error).__name__}); try again later") from error
 
     def _ask(self, url: str, validators: Validators | None, deadline: Deadline) -> Fetched | str:
@@ -95,7 +100,7 @@ class Fetcher:
             ) as client,
             client.stream("GET", url) as response,
         ):
-            if response.status_code in _REDIRECTS:
+            if response.status_code in REDIRECTS:
                 return response.headers.get("location", "")
             if response.status_code == 304 and validators:
                 return Fetched(unchanged=True, validators=_validators_of(response) or validators, url=url)

@@ -7,22 +7,25 @@ import ssl
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Final
 
-import httpcore2
 import httpx2
 
 from coopdigest.ports import LinkAnswer
 from coopdigest.sources.fetch import Limits, check_url
 from coopdigest.sources.guard import Deadline, FetchError, GuardedBackend, NobodyThereError, Resolver, resolve_host
-from coopdigest.sources.transport import GuardedTransport, default_tls, host_of, user_agent
+from coopdigest.sources.transport import (
+    NETWORK,
+    REDIRECTS,
+    TIMEOUTS,
+    GuardedTransport,
+    default_tls,
+    host_of,
+    user_agent,
+)
 from coopdigest.sources.turns import LONGEST_REST, Turns, read_retry_after
 
 _PERMANENT = (301, 308)
-_REDIRECTS = (301, 302, 303, 307, 308)
 _LATER = (429, 503)
-_NETWORK: Final = (httpx2.HTTPError, httpx2.StreamError, httpcore2.NetworkError, httpcore2.ProtocolError)
-_TIMEOUTS: Final = (httpx2.TimeoutException, httpcore2.TimeoutException)
 _TOO_BUSY = "asked us to come later"
 
 LINK_LIMITS = Limits(connect=10.0, read=10.0, total=30.0, size=100_000)
@@ -89,9 +92,9 @@ class WebLinkVisitor:
             return _problem(walk, str(fault), is_dead=True)
         except FetchError as fault:
             return _problem(walk, str(fault))
-        except _TIMEOUTS:
+        except TIMEOUTS:
             return _problem(walk, f"did not answer within {self.limits.read:g} seconds")
-        except _NETWORK:
+        except NETWORK:
             return _problem(walk, "broke off the conversation")
         return LinkAnswer(url=url, final_url=walk.place, status=reply.status, moved_to=walk.moved_to)
 
@@ -99,7 +102,7 @@ class WebLinkVisitor:
         """The answer at the end of the redirects."""
         for _ in range(self.limits.redirects + 1):
             reply = self._ask(walk)
-            if reply.status not in _REDIRECTS:
+            if reply.status not in REDIRECTS:
                 return reply
             walk.follow(reply)
         raise FetchError(f"redirects more than {self.limits.redirects} times")
@@ -111,7 +114,7 @@ class WebLinkVisitor:
                 reply = self._ask_patiently(walk)
                 if reply.status < 400:
                     return reply
-            except (*_NETWORK, *_TIMEOUTS):
+            except (*NETWORK, *TIMEOUTS):
                 pass  # what counts is what GET, a reader's own way, is told
             walk.method = "GET"
         return self._ask_patiently(walk)

@@ -6,11 +6,19 @@ import ssl
 from collections.abc import Iterator
 from functools import lru_cache
 from importlib.metadata import version
+from typing import Final
 
 import httpcore2
 import httpx2
 
 from coopdigest.sources.guard import FetchError, GuardedBackend
+
+REDIRECTS = (301, 302, 303, 307, 308)
+"""The status codes that lead elsewhere (RFC 9110 15.4)."""
+NETWORK: Final = (httpx2.HTTPError, httpx2.StreamError, httpcore2.NetworkError, httpcore2.ProtocolError)
+"""What a conversation that broke off raises."""
+TIMEOUTS: Final = (httpx2.TimeoutException, httpcore2.TimeoutException)
+"""What one that took too long raises."""
 
 
 class GuardedTransport(httpx2.BaseTransport):
