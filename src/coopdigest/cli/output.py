@@ -66,8 +66,8 @@ def show_issue(issue: Issue) -> None:
     for section in issue.sections:
         show(f"\n{section.theme}")
         for entry in section.items:
-            late = "  (late)" if entry.carried_over else ""
-            show(f"  {entry.item.day}  {entry.item.title}{late}")
+            carried = "  (carried over)" if entry.carried_over else ""
+            show(f"  {entry.item.day}  {entry.item.title}{carried}")
 
 
 COUNTS = ("pending", "sending", "accepted", "deferred", "refused", "in_doubt", "skipped")
