@@ -154,7 +154,8 @@ def test_a_filter_around_words_of_a_template_hides_their_column(tmp_path: Path) 
     (own / "issue.txt").write_text("{% filter wrap %}news {% raw %}{{ name }}{% endraw %} news{% endfilter %}")
     (own / "subject.txt").write_text("{% filter upper %}news {% raw %}{{ name }}{% endraw %}{% endfilter %}")
     findings = composer_of(tmp_path).check_templates()
-    assert places(findings) == [("M01", "subject.txt:1:33"), ("M01", "issue.txt")]
+    told = [finding for finding in findings if finding.rule != "B29"]  # a part that says nothing else
+    assert places(told) == [("M01", "subject.txt:1:33"), ("M01", "issue.txt")]
 
 
 def test_templates_may_include_themselves_so_far(tmp_path: Path) -> None:

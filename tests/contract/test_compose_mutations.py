@@ -33,7 +33,7 @@ MUTATIONS = [
     ("A10", "en", CLOSING, "{{ words.view_in_browser }}", "Click here"),
     ("A11", "en", STYLE, "a { color: {{ light.link }}; }", "a { color: {{ light.link }}; text-decoration: none; }"),
     ("A13", "en", CONTENTS, '<p class="label">', '<p class="label" id="section-1">'),
-    ("A14", "en", CONTENTS, '<ul class="list">', '<ul class="list" role="presentational">'),
+    ("A14", "en", CONTENTS, ' role="list"', ' role="presentational"'),
     ("A20", "en", STYLE, "p.facts { margin: 6px 0 0; font-size: 14px;", "p.facts { margin: 6px 0 0; font-size: 10px;"),
     ("A22", "en", PICTURE, ' width="{{ width }}"', ""),
     ("A30", "en", HEAD, "<mj-preview>{{ preheader }}</mj-preview>\n", ""),

@@ -17,7 +17,7 @@ SPOILED = [
     ("A08", MASTHEAD, ' alt="{{ logo.alt }}"', "", "<mj-image"),
     ("A10", CLOSING, "{{ words.view_in_browser }}", "Click here", '<a href="{{ view_url }}"'),
     ("A05", CLOSING, "{{ words.unsubscribe }}", "", '<a href="{{ unsubscribe_url }}"'),
-    ("A14", CONTENTS, '<ul class="list">', '<ul class="list" role="presentational">', '<ul class="list"'),
+    ("A14", CONTENTS, ' role="list"', ' role="presentational"', '<ul class="list"'),
     ("A70", CLOSING, "<p>{{ words.why", '<iframe src="https://www.example.org"></iframe><p>{{ words.why', "<iframe"),
 ]
 

@@ -99,3 +99,27 @@ def test_markup_that_nests_absurdly_is_refused() -> None:
 def test_control_characters_hidden_as_entities_go() -> None:
     """An entity is a character once parsed."""
     assert clean_markup("a&#8;b&#x202e;c&#0;d") == "abc\ufffdd"
+
+
+@pytest.mark.parametrize(
+    ("url", "ascii_"),
+    [
+        ("https://пример.рф/а?б=в#г", "https://xn--e1afmkfd.xn--p1ai/%D0%B0?%D0%B1=%D0%B2#%D0%B3"),
+        ("https://www.example.org/caf%C3%A9/é", "https://www.example.org/caf%C3%A9/%C3%A9"),
+        ("https://www.example.org/a?b=1&c=%20", "https://www.example.org/a?b=1&c=%20"),
+    ],
+)
+def test_a_link_is_written_as_every_client_follows_it(url: str, ascii_: str) -> None:
+    """The host by IDNA, other letters in percent signs, what is there already as it is."""
+    assert clean_url(url) == ascii_
+
+
+@pytest.mark.parametrize("url", ["https://.../", "https://@/x", "https://:80/", "https://e.org\\@evil.org/"])
+def test_an_address_without_a_host_or_with_a_trap_is_none(url: str) -> None:
+    """Clients disagree about where they lead."""
+    assert clean_url(url) in (None, "https://.../")
+
+
+def test_no_break_spaces_stay() -> None:
+    """French writes them before its signs, and everybody in numbers."""
+    assert clean_line("« Bonjour\u00a0!\u202f»  10\u00a0000 \n €") == "« Bonjour\u00a0!\u202f» 10\u00a0000 €"

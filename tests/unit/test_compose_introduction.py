@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coopdigest.compose.introduction import Block, Link, introduction_blocks, introduction_markup
+from coopdigest.compose.introduction import Block, WrittenLink, introduction_blocks, introduction_markup
 
 WORDS = """Dear readers,
 
@@ -32,7 +32,7 @@ def test_links_are_written_out_in_plain_text() -> None:
         Block(
             "this month three villages saved their ferry. Do come to the orchard course!",
             "",
-            (Link("orchard course", "https://www.example.org/course"),),
+            (WrittenLink("orchard course", "https://www.example.org/course"),),
         ),
         Block("one", "• ", ()),
         Block("two, by news@example.org", "• ", ()),
@@ -70,3 +70,16 @@ def test_nothing_written_is_nothing_shown() -> None:
 def test_any_text_is_taken(text: str) -> None:
     """No text is refused, and both forms are empty together."""
     assert bool(introduction_markup(text).strip()) or not introduction_blocks(text)
+
+
+def test_what_else_editors_write_is_no_litter() -> None:
+    """A heading is a bold paragraph, a rule is nothing, a quotation one, and a bare address a link."""
+    written = "# Welcome\n\n> so they say\n\n---\n\nAsk news@example.org, or see https://www.example.org/a."
+    markup = introduction_markup(written).replace("\n", "")
+    assert markup == (
+        "<p><strong>Welcome</strong></p><blockquote><p>so they say</p></blockquote>"
+        '<p>Ask <a href="mailto:news@example.org">news@example.org</a>, or see '
+        '<a href="https://www.example.org/a">https://www.example.org/a</a>.</p>'
+    )
+    words = ["Welcome", "so they say", "Ask news@example.org, or see https://www.example.org/a."]
+    assert [block.words for block in introduction_blocks(written)] == words

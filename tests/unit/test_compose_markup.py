@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
+from selectolax.lexbor import LexborHTMLParser
 
 from coopdigest.compose.markup import MarkupError, check_markup, compile_mjml, take_inline_styles
 
@@ -80,3 +83,16 @@ def test_conditional_comments_stay_as_they_are() -> None:
     assert halves in html_of(document(halves))
     others = "<!--[if !mso]><!--><b>x</b><!--<![endif]-->"
     assert others in html_of(document(others))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["العبّارات", "e\u0301", "👩\u200d🌾", "soft\u00adhyphen", "a\\b \\n \\u{41}", "&quot;x&quot; 'y'", "two\nlines"],
+)
+def test_attributes_come_out_as_they_went_in(words: str) -> None:
+    """The parser writes marks, joiners and backslashes as Rust does for debugging; readers see letters."""
+    source = f'<img src="https://e.org/a.png" alt="{words}" width="9" />'
+    html, _ = compile_mjml(document(source), "en", "ltr")
+    image = LexborHTMLParser(html).css_first("img")
+    assert image is not None
+    assert image.attributes["alt"] == unescape(words)

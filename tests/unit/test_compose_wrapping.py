@@ -153,3 +153,25 @@ def test_plain_text_is_folded_as_any_text_is(text: str, width: int) -> None:
     """The short way for text of narrow characters gives what the standard library's folding gives."""
     expected = textwrap.wrap(" ".join(text.split()), width, break_long_words=False, break_on_hyphens=False)
     assert wrap(text, width).split("\n") == (expected or [""])
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The mill opens. Then Dr. Smith and Mrs. Brown came to see it all.", "The mill opens."),
+        (
+            "We met Dr. Smith and Mrs. Brown at the mill by the lake and the river.",
+            "We met Dr. Smith and Mrs. Brown at the…",
+        ),
+        ("It is over, at last! Nobody had thought that it would ever end.", "It is over, at last!"),
+    ],
+)
+def test_a_title_before_a_name_ends_no_sentence(text: str, expected: str) -> None:
+    """Nor does an initial."""
+    assert cut(text, 42) == expected
+
+
+def test_an_isolate_is_not_cut_in_half() -> None:
+    """What is opened is closed, or not there."""
+    shorter = cut("a \u2067" + "ب " * 40 + "\u2069 z", 30)
+    assert shorter.count("\u2067") == shorter.count("\u2069")

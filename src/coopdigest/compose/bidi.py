@@ -14,6 +14,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from markupsafe import Markup, escape
+
 from coopdigest.compose.cleaning import clean_text
 from coopdigest.compose.wording import direction_of_text
 from coopdigest.compose.wrapping import begins_link
@@ -32,6 +34,12 @@ _LETTERS = {"ltr": ("L",), "rtl": ("R", "AL")}
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
 )  # blocks
+ISLAND = re.compile(
+    r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+[0-9][0-9 ().\u00a0-]{5,}[0-9]", re.IGNORECASE
+)
+"""What reads from left to right wherever it stands: an address, a telephone number."""
+_SPACED_ISLAND = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+[0-9][0-9 ().\u00a0-]{5,}[0-9]")
+_TAG = re.compile("(<[^>]*>)")
 _CONTROL = re.compile("[\u202a-\u202c\u2066-\u2069]")
 _DIRECTED = re.compile(f"{_RIGHT_TO_LEFT.pattern[:-1]}{_CONTROL.pattern[1:]}")  # either of the two
 
@@ -64,6 +72,21 @@ def prevailing_direction(text: str) -> str | None:
 def isolate(text: str, around: str) -> str:
     """A piece for a line that reads as `around` says, isolated where it must be."""
     return f"{_ISOLATE}{text}{_END_ISOLATE}" if needs_isolation(text, around) else text
+
+
+def keep_islands(markup: str, way: str) -> Markup:
+    """HTML that reads in direction `way`, with what reads from left to right inside kept from turning round."""
+    safe = escape(markup)
+    if way != "rtl" or not ISLAND.search(safe):
+        return safe
+    pieces = _TAG.split(safe)
+    pieces[::2] = [ISLAND.sub(r'<span dir="ltr">\g<0></span>', words) for words in pieces[::2]]
+    return Markup("".join(pieces))  # noqa: S704 - escaped above
+
+
+def mark_islands(text: str, way: str) -> str:
+    """The same for plain text, where a link stands alone on its line and needs nothing."""
+    return _SPACED_ISLAND.sub("\u2066\\g<0>\u2069", text) if way == "rtl" else text
 
 
 def needs_isolation(text: str, around: str) -> bool:

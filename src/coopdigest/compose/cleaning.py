@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import nh3
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]")
-_SUSPECT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+_SUSPECT = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069"
+    "\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+_SEEN = re.compile("[^\\s\u200b-\u200f\u2060\ufeff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _OVERRIDES = re.compile("[\u202d\u202e]")  # they can show a link's words backwards; no newsroom needs them
 _SPACE = re.compile(r"\s")
 _BIDI = re.compile("[\u202a-\u202c\u2066-\u2069]")
 _OPENING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
+_BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+_URL_SIGNS = "%/:?#[]@!$&'()*+,;=~-._|"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
 
 TAGS = frozenset({"a", "b", "blockquote", "br", "code", "em", "i", "li", "ol", "p", "q", "strong", "sub", "sup", "ul"})
@@ -37,8 +43,16 @@ def clean_text(text: str | None) -> str:
 def clean_line(text: str | None) -> str:
     """`text` as one line, its white space folded."""
     if not text or not _SUSPECT.search(text):
-        return " ".join((text or "").split())
-    return clean_text(" ".join(clean_text(text).split()))
+        return _fold(text or "")
+    line = clean_text(_fold(clean_text(text)))
+    return line if _SEEN.search(line) else ""
+
+
+def _fold(text: str) -> str:
+    """`text` with its white space folded; no-break spaces stay what they are, for French and numbers need them."""
+    if "\u00a0" in text or "\u202f" in text or "\u2007" in text:
+        return _BREAKABLE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def clean_paragraphs(text: str | None) -> tuple[str, ...]:
@@ -56,9 +70,23 @@ def clean_url(url: str | None, schemes: tuple[str, ...] = ("http", "https")) -> 
         parts = urlsplit(candidate)
     except ValueError:
         return None
-    if parts.scheme.lower() not in schemes or not (parts.netloc if parts.scheme != "mailto" else parts.path):
+    scheme = parts.scheme.lower()
+    if scheme not in schemes or "\\" in candidate or not (parts.path if scheme == "mailto" else parts.hostname):
         return None
-    return candidate
+    return candidate if candidate.isascii() else _in_ascii(candidate)
+
+
+def _in_ascii(url: str) -> str | None:
+    """A URL with other letters as every client follows it: its host by IDNA, the rest in percent signs."""
+    scheme, separator, rest = url.partition("://")
+    host = re.match(r"[^/?#]*", rest)
+    if not separator or host is None:
+        return quote(url, safe=_URL_SIGNS)
+    try:
+        name = host[0].encode("idna").decode("ascii") if not host[0].isascii() else host[0]
+    except UnicodeError:
+        return None
+    return f"{scheme}://{name}{quote(rest[host.end() :], safe=_URL_SIGNS)}"
 
 
 def clean_language(language: str | None) -> str | None:

@@ -16,6 +16,8 @@ _CHILD_SIGN = "\ue002"
 _TAG_OR_SIGN = re.compile(r"""<!--.*?-->|<(?:[^>"']|"[^"]*"|'[^']*')*>|>""", re.DOTALL)
 _SIGN_AFTER_WIDE = re.compile(r"[^\x00-\x7f].?>", re.DOTALL)
 _COLUMN = re.compile(r'(<div class="mj-outlook-group-fix[^"]*" style="font-size:0px;text-align:)left;(?=direction:rtl)')
+_TAG = re.compile(r"""<[A-Za-z](?:[^<>"]|"(?:[^"\\]|\\.)*")*>""", re.DOTALL)
+_DEBUG_SIGN = re.compile(r"""\\(?:u\{([0-9a-f]+)\}|[nrt0\\"'])""")
 _BLANK_BETWEEN_TAGS = re.compile(r">[ \t](?=\s*<)")
 _POSITION = re.compile(r"at position (\d+)")
 _PANIC = "pyo3_runtime"  # where the parser's own bugs come from, as exceptions that are no Exception
@@ -70,8 +72,26 @@ def _render(source: str, language: str, direction: str) -> str:
         if type(error).__module__ != _PANIC:
             raise
         raise MarkupError("MJML is refused: the parser breaks down") from error
+    html = _unquote(html)
     html = _COLUMN.sub(r"\1right;", _CSS.sub(_show_child_signs, html))  # MJML says left whatever one asks
     return _mend_preview(html, language, direction)
+
+
+def _unquote(html: str) -> str:
+    r"""The HTML with attributes as they were written.
+
+    The parser writes them as Rust's debug format does: a mark on a letter as ``\u{651}``, a line's end as ``\n``, two
+    backslashes for one.
+    """
+    if "\\" not in html:
+        return html
+    return _TAG.sub(lambda tag: _DEBUG_SIGN.sub(_read_debug_sign, tag[0]) if "\\" in tag[0] else tag[0], html)
+
+
+def _read_debug_sign(sign: re.Match[str]) -> str:
+    if sign[1]:
+        return f"&#x{sign[1]};"
+    return {"n": "\n", "r": "\r", "t": "\t", "0": "\ufffd", "\\": "\\", '"': "&quot;", "'": "'"}[sign[0][1]]
 
 
 def _spare_the_parser(source: str) -> str:

@@ -99,5 +99,7 @@ def _kinds(node: LexborNode) -> Iterator[_Kind]:
         current = current.parent
     words = node.text(deep=True).strip()
     for length in range(len(chain), 0, -1):
-        yield (*chain[:length], f"“{words}”")
-        yield tuple(chain[:length])
+        if words or length > 1:
+            yield (*chain[:length], f"“{words}”")
+        if length > 1 or " " in chain[0]:  # by itself a mere <a> is any link
+            yield tuple(chain[:length])

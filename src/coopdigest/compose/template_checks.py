@@ -16,6 +16,8 @@ from coopdigest.compose.rules import words
 from coopdigest.domain.edition import Finding, Severity
 from coopdigest.domain.errors import CompositionError
 
+_BOTH = "print every item and the media contact in both parts"
+
 
 def check_templates(renderer: Renderer) -> Iterator[Finding]:
     """What does not compile, is no good MJML, or prints template code; and what is wrong with the fixed words."""
@@ -51,6 +53,7 @@ class TemplateCheck:
                 found += self._find_faults(context)
             if not any(finding.severity is Severity.ERROR for finding in found):
                 inlining.inline(*self.renderer.compile(self._contexts[0]))
+            found += self._find_silence(self._contexts[0])
             for context in self._contexts:
                 found += [finding for name in (SUBJECT, MAIL, TEXT) for finding in self._find_leftovers(name, context)]
         except CompositionError as error:
@@ -72,6 +75,18 @@ class TemplateCheck:
         places = self._locate(MAIL, context, [fault.offset for fault in faults])
         for fault, place in zip(faults, places, strict=True):
             yield Finding(fault.rule, fault.severity, place, fault.message, fault.hint)
+
+    def _find_silence(self, context: Mapping[str, Any]) -> Iterator[Finding]:
+        """What a part does not say: a title, or whom a journalist asks."""
+        wanted = [item.title for section in context["sections"] for item in section.items]
+        wanted.append(context["contact"]["email"])
+        for name, part in ((MAIL, "HTML part"), (TEXT, "text part")):
+            said = self.renderer.templates.render(name, context)
+            missing = next((words for words in wanted if words not in said), None)
+            if missing:
+                message = f"the {part} does not print “{missing}” of the issue that templates are tried with"
+                place = self.renderer.templates.place_of(name)
+                yield Finding("B29", Severity.ERROR, place, message, _BOTH)
 
     def _find_leftovers(self, name: str, context: Mapping[str, Any]) -> Iterator[Finding]:
         hint = "remove it, or write it as Jinja2 that this program fills in"

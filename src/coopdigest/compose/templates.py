@@ -71,7 +71,11 @@ class Templates:
 
     def names(self) -> list[str]:
         """The names of all templates."""
-        return [name for name in self._plain.list_templates() if name.endswith((*ESCAPED, ".txt"))]
+        return [
+            name
+            for name in self._plain.list_templates()
+            if name.endswith((*ESCAPED, ".txt")) and "/." not in f"/{name}"
+        ]
 
     def _prepare(self, kind: type[Environment]) -> Environment:
         environment = kind(
@@ -117,6 +121,10 @@ class Templates:
                 return Path(path).relative_to(folder).as_posix()
         return None
 
+    def place_of(self, name: str) -> str:
+        """How findings name a template as a whole."""
+        return self._place(name)
+
     def _place_at(self, position: Position) -> str:
         return f"{self._place(position.name, position.line)}:{position.column}"
 
@@ -133,9 +141,12 @@ def _stamps(folders: Sequence[Path]) -> Iterator[tuple[str, int, int]]:
         except OSError:
             continue
         for entry in entries:
-            found = entry.stat()
+            try:
+                found = entry.stat()
+            except OSError:
+                continue  # gone since, or a link to nothing, as editors leave beside a file that is open
             yield entry.path, found.st_mtime_ns, found.st_size
-        yield from _stamps([Path(entry.path) for entry in entries if entry.is_dir()])
+        yield from _stamps([Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)])
 
 
 class _Loader(FileSystemLoader):

@@ -10,7 +10,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from coopdigest.compose import bidi, wrapping
-from coopdigest.compose.introduction import Link
+from coopdigest.compose.introduction import WrittenLink
 from coopdigest.compose.wording import direction_of_text
 
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.DOTALL)  # as the sanitiser writes it
@@ -24,7 +24,8 @@ def wrap(context: Context, text: str, width: int = wrapping.WIDTH, bullet: str =
     It reads in `direction`, by default the edition's.
     """
     around = _direction(context)
-    return bidi.mark_lines(wrapping.wrap(str(text), width, bullet=bullet), direction or around, around)
+    marked = bidi.mark_islands(str(text), bidi.direction_in(str(text), direction or around))
+    return bidi.mark_lines(wrapping.wrap(marked, width, bullet=bullet), direction or around, around)
 
 
 @pass_context
@@ -44,22 +45,29 @@ def isolate(context: Context, text: str, around: str = "") -> str:
     if not context.eval_ctx.autoescape:
         return bidi.isolate(words, around)
     if not bidi.needs_isolation(words, around):
-        return text
+        return bidi.keep_islands(text, around)
     # Not <bdi>, of which Gmail and Outlook keep nothing but the words; dir they keep.
-    return Markup('<span dir="{}">{}</span>').format(direction_of_text(words) or around, text)
+    way = direction_of_text(words) or around
+    return Markup('<span dir="{}">{}</span>').format(way, bidi.keep_islands(text, way))
 
 
-def list_links(markup: Markup) -> tuple[Link, ...]:
+@pass_context
+def keep_islands(context: Context, text: str, way: str = "") -> str:
+    """Words of HTML that read in direction `way`, by default the edition's, with addresses and numbers kept whole."""
+    return bidi.keep_islands(text, way or _direction(context))
+
+
+def list_links(markup: Markup) -> tuple[WrittenLink, ...]:
     """The links in a summary's markup, each once, that plain text must write out: their words do not say where to."""
-    found: dict[str, Link] = {}
+    found: dict[str, WrittenLink] = {}
     for address, label in _LINK.findall(markup):
         words, url = unescape(_TAG.sub("", label)).strip(), unescape(address).removeprefix("mailto:")
         if words != url:
-            found.setdefault(url, Link(words or url, url))
+            found.setdefault(url, WrittenLink(words or url, url))
     return tuple(found.values())
 
 
-FILTERS = {"wrap": wrap, "underline": underline, "isolate": isolate, "links": list_links}
+FILTERS = {"wrap": wrap, "underline": underline, "isolate": isolate, "islands": keep_islands, "links": list_links}
 
 
 def _direction(context: Context) -> str:

@@ -34,6 +34,10 @@ class Plural:
     language: str
     forms: Mapping[str, str]
 
+    def __str__(self) -> str:
+        """The form without a count."""
+        return self.forms["other"]
+
     def pick(self, count: object) -> str:
         """The form for a count; `other` where the language's own is missing, or where there is no count."""
         category = locale_of(self.language).plural_form(count) if isinstance(count, int) else "other"
@@ -41,11 +45,10 @@ class Plural:
 
 
 Word = str | Plural
+OwnWords = Mapping[str, Mapping[str, str | Mapping[str, str]]]  # of the brand: by language, then by key
 
 
-def read_words(
-    folders: Sequence[Path], language: str, own: Mapping[str, Mapping[str, str]] | None = None
-) -> dict[str, Word]:
+def read_words(folders: Sequence[Path], language: str, own: OwnWords | None = None) -> dict[str, Word]:
     """Every fixed word in `language`; what its catalogue lacks comes from the plain language, then from English.
 
     Word by word `own` (by language) wins, then the first of `folders`, so that a digest may change one word only.
@@ -55,18 +58,16 @@ def read_words(
     """
     words: dict[str, Word] = {}
     for name in (*_names(language), FALLBACK):
-        for key, word in {**read_catalogue(folders, name), **(own or {}).get(name, {})}.items():
+        for key, word in {**read_catalogue(folders, name), **own_words(own, name)}.items():
             words.setdefault(key, word)
     return words
 
 
-def missing_words(
-    folders: Sequence[Path], language: str, own: Mapping[str, Mapping[str, str]] | None = None
-) -> list[str]:
+def missing_words(folders: Sequence[Path], language: str, own: OwnWords | None = None) -> list[str]:
     """What English has and `language` lacks: keys, and `key.form` for the plural forms that the language needs."""
     there: dict[str, Word] = {}
     for name in reversed(_names(language)):
-        there |= {**read_catalogue(folders, name), **(own or {}).get(name, {})}
+        there |= {**read_catalogue(folders, name), **own_words(own, name)}
     missing: list[str] = []
     for key in read_catalogue(folders, FALLBACK):
         word = there.get(key)
@@ -76,6 +77,14 @@ def missing_words(
             needed = ("other", *sorted(locale_of(language).plural_form.tags))
             missing += [f"{key}.{form}" for form in dict.fromkeys(needed) if form not in word.forms]
     return missing
+
+
+def own_words(own: OwnWords | None, name: str) -> dict[str, Word]:
+    """The brand's words for a language; a table of forms without `other` lacks what every count can fall back to."""
+    words: dict[str, Word] = {}
+    for key, word in (own or {}).get(name, {}).items():
+        words[key] = _read_word(key, word, name, "coopdigest.toml")
+    return words
 
 
 def _names(language: str) -> list[str]:
@@ -88,7 +97,7 @@ def catalogue_paths(folders: Sequence[Path]) -> list[Path]:
     return [path for folder in folders for path in sorted(folder.glob("translations/*.toml"))]
 
 
-def has_words(folders: Sequence[Path], language: str, own: Mapping[str, Mapping[str, str]]) -> bool:
+def has_words(folders: Sequence[Path], language: str, own: OwnWords) -> bool:
     """Whether there is any fixed word of this language, or of the plain one."""
     return any(own.get(name) or read_catalogue(folders, name) for name in _names(language))
 
@@ -135,7 +144,7 @@ def _read_file(path: Path, _stamp: tuple[int, int]) -> dict[str, Word]:
 def _read_word(key: str, value: object, language: str, place: str) -> Word:
     if isinstance(value, str):
         return value
-    if not isinstance(value, dict) or not all(isinstance(form, str) for form in value.values()):
+    if not isinstance(value, Mapping) or not all(isinstance(form, str) for form in value.values()):
         raise CompositionError(f"{key} is not a word in quotes, nor a table of plural forms", place=place)
     if "other" not in value or set(value) - set(_CATEGORIES):
         raise CompositionError(f"{key} needs a form `other`, and may have {', '.join(_CATEGORIES[:-1])}", place=place)

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from coopdigest.compose.cleaning import clean_text
+
 WIDTH = 72
 
 _BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces are spaces to str.split
@@ -24,6 +26,9 @@ _CLOSING = re.compile(r"[:;!?»%]+[.,)]*")  # French writes a space before; it m
 _OPENING = re.compile("[«]")
 _LONE = re.compile(r"\s[:;!?»%]|«")
 _UNUSUAL = re.compile(r"https?://|\s[:;!?»%]|«", re.IGNORECASE)  # what needs the longer way
+_SENTENCE_END = re.compile(
+    r"((?<!\b[A-ZÀ-Þ])(?<!\b[A-ZÀ-Þ]\w)(?<!\b[A-ZÀ-Þ]\w\w)[.](?= )|[!?؟…](?= )|[。！？])"
+)  # not after Dr., Mrs., J.
 _NEVER_FIRST = frozenset("、。，．：；！？）」』】》〉〕］｝…‥ー々・")  # JIS X 4051: no line begins with them
 _NEVER_LAST = frozenset("（「『【《〈〔［｛")
 
@@ -62,11 +67,10 @@ def cut(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     head = text[:length]
-    ends = [head.rfind(sign) + len(sign.rstrip()) for sign in (". ", "! ", "? ", "؟ ", "… ") if sign in head]
-    ends += [head.rfind(sign) + 1 for sign in "。！？" if sign in head]
-    if ends and max(ends) >= length // 3:
-        return head[: max(ends)]
-    return f"{head[: length - 1].rpartition(' ')[0].rstrip(' ,;:–—-') or head[: length - 1]}…"
+    ends = [found.end(1) for found in _SENTENCE_END.finditer(head)]
+    if ends and ends[-1] >= length // 3:
+        return clean_text(head[: ends[-1]])  # once more, for an isolate may be cut in half
+    return clean_text(f"{head[: length - 1].rpartition(' ')[0].rstrip(' ,;:–—-') or head[: length - 1]}…")
 
 
 def begins_link(word: str) -> bool:

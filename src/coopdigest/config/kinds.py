@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -233,6 +233,7 @@ def _dkim_selector(text: str) -> str:
 
 Flag = StrictBool
 Line = Annotated[StrictStr, AfterValidator(_line)]
+PluralForm = Literal["zero", "one", "two", "few", "many", "other"]
 Slug = Annotated[StrictStr, AfterValidator(_slug)]
 Language = Annotated[StrictStr, AfterValidator(_language)]
 Zone = Annotated[ZoneInfo, BeforeValidator(_zone)]

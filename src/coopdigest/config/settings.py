@@ -262,7 +262,9 @@ class BrandTable(Table):
     theme_accents: dict[str, kinds.Colour] = Field(default_factory=dict)
     font: kinds.Fonts | None = None
     title_font: kinds.Fonts | None = None
-    words: dict[kinds.Language, dict[str, kinds.Line]] = Field(default_factory=dict)
+    words: dict[kinds.Language, dict[str, kinds.Line | dict[kinds.PluralForm, kinds.Line]]] = Field(
+        default_factory=dict
+    )
 
 
 class EditorsTable(Table):

@@ -64,7 +64,7 @@ class Brand:
 
     `colour` is the ground of the masthead and the hue of links, `accent` that of rules and marks, `theme_accents`
     those of single themes. `font` and `title_font` are font stacks as CSS writes them. `words` replaces fixed words:
-    by language, then by their key in the catalogue.
+    by language, then by their key in the catalogue; what is counted is a table of plural forms (`one`, `other` ...).
     """
 
     logo: str | None = None
@@ -75,7 +75,7 @@ class Brand:
     theme_accents: Mapping[str, str] = field(default_factory=dict)
     font: str | None = None
     title_font: str | None = None
-    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str | Mapping[str, str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from selectolax.lexbor import LexborNode
-
+from coopdigest.compose.bidi import ISLAND
 from coopdigest.compose.rules.colours import is_bordered
-from coopdigest.compose.rules.page import ancestors, attribute
+from coopdigest.compose.rules.page import Page, attribute
 from coopdigest.compose.rules.seen import Seen, Words, blame, label, quote
 from coopdigest.compose.sheets import Sight
 from coopdigest.domain.edition import Finding, Severity
@@ -16,9 +15,6 @@ from coopdigest.domain.edition import Finding, Severity
 RULES = {
     "A50": "What reads from right to left is laid out so, and addresses and numbers in it keep their own direction.",
 }
-_ISLAND = re.compile(
-    r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\+[0-9][0-9 ().\u00a0-]{5,}[0-9]", re.IGNORECASE
-)
 _ARROW = re.compile("[\u2192\u2794\u279c\u279d\u279e\u27f6]")  # unlike \u203a, bidi does not mirror these
 
 
@@ -26,18 +22,19 @@ def check(seen: Seen) -> Iterator[Finding]:
     """Findings about what reads from right to left, in a page of any direction; the first place of each."""
     if not seen.page.find("[dir=rtl]"):
         return
+    reads = _directions(seen.page)
     told: set[str] = set()
-    for finding in (*_check_layout(seen), *_check_words(seen)):
+    for finding in (*_check_layout(seen, reads), *_check_words(seen, reads)):
         key = finding.place + finding.message.partition("(")[0]
         if key not in told:
             told.add(key)
             yield finding
 
 
-def _check_layout(seen: Seen) -> Iterator[Finding]:
+def _check_layout(seen: Seen, reads: Mapping[int, str]) -> Iterator[Finding]:
     for node in seen.page.find("body, body *"):
         look = seen.looks.of(node, Sight())
-        if look.hidden or _reads(node) != "rtl":
+        if reads[node.mem_id] != "rtl" or look.hidden:
             continue
         if look.own.get("direction") == "ltr":
             yield blame("A50", f"{label(node)} has direction: ltr where words read from right to left")
@@ -48,18 +45,18 @@ def _check_layout(seen: Seen) -> Iterator[Finding]:
             yield blame("A50", message, Severity.WARNING)
 
 
-def _check_words(seen: Seen) -> Iterator[Finding]:
+def _check_words(seen: Seen, reads: Mapping[int, str]) -> Iterator[Finding]:
     for line, words, look in seen.visible(Sight()):
         if words.element.tag == "img":
             continue
-        if look.align == "left" and _reads(line.block) == "rtl":
+        if look.align == "left" and reads[line.block.mem_id] == "rtl":
             yield blame("A50", f"{label(line.block)}: words that read from right to left are aligned left")
-        if _reads(words.element) == "rtl":
+        if reads[words.element.mem_id] == "rtl":
             yield from _check_signs(seen, words)
 
 
 def _check_signs(seen: Seen, words: Words) -> Iterator[Finding]:
-    island = _ISLAND.search(words.text)
+    island = ISLAND.search(words.text)
     if island:
         message = f"{quote(island[0])} reads from left to right and needs <span dir=ltr> around"
         yield seen.page.judge("A50", words.element, message)
@@ -67,12 +64,13 @@ def _check_signs(seen: Seen, words: Words) -> Iterator[Finding]:
         yield seen.page.judge("A50", words.element, f"an arrow points against the reading ({quote(words.text)})")
 
 
-def _reads(node: LexborNode) -> str:
-    """The direction that the nearest element says which says one; `auto` where the words decide."""
-    for outer in ancestors(node):
-        said = attribute(outer, "dir").lower()
-        if said in ("ltr", "rtl", "auto"):
-            return said
-        if outer.tag == "bdi":
-            return "auto"
-    return "ltr"
+def _directions(page: Page) -> dict[int, str]:
+    """For each element the direction that it or the nearest around it says; `auto` where the words decide."""
+    said: dict[int, str] = {}
+    for node in page.elements():
+        own = attribute(node, "dir").lower()
+        if own not in ("ltr", "rtl", "auto"):
+            around = said.get(node.parent.mem_id, "ltr") if node.parent else "ltr"
+            own = "auto" if node.tag == "bdi" else around
+        said[node.mem_id] = own
+    return said

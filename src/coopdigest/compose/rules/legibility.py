@@ -54,6 +54,8 @@ def _check_words(seen: Seen, sight: Sight) -> Iterator[Finding]:
         if words.element.tag == "img":
             continue
         is_heading = line.block.tag in HEADINGS
+        if not any(_faults(look, is_heading, is_running=True)):
+            continue  # nor are there any in words that are not running
         is_raised = any(outer.tag in ("sup", "sub") for outer in ancestors(words.element))
         is_running = not is_heading and not is_raised and lengths[line.block.mem_id] >= _RUNNING
         faults = "; ".join(_faults(look, is_heading, is_running))
@@ -86,10 +88,9 @@ def _faults(look: Look, is_heading: bool, is_running: bool) -> Iterator[str]:
 
 def _check_targets(seen: Seen, sight: Sight) -> Iterator[Finding]:
     for line in seen.lines:
-        said = [words for words in line.words if words.is_said]
-        stands_alone = all(link_of(words.element) is not None for words in said)
-        for words in said:
-            link = link_of(words.element)
+        said = [(words, link_of(words.element)) for words in line.words if words.is_said]
+        stands_alone = all(link is not None for _, link in said)
+        for words, link in said:
             if link is None or words.element.tag == "img" or link.css("img"):
                 continue  # a picture's height is the picture's
             look, inner = seen.looks.of(link, sight), seen.looks.of(words.element, sight)
@@ -108,7 +109,8 @@ def _check_widths(seen: Seen) -> Iterator[Finding]:
     told: set[str] = set()
     for node in seen.page.find("body *"):
         look = seen.looks.of(node, sight)
-        width = None if look.hidden else _forced_width(node, look)
+        is_sized = "width" in look.own or "min-width" in look.own
+        width = _forced_width(node, look) if is_sized and not look.hidden else None
         message = f"{label(node)} is {width:g} px wide on every screen" if width else ""
         if message and message not in told:
             told.add(message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page
+from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page, attribute
 from coopdigest.compose.subject import SHOWN
 from coopdigest.compose.wrapping import display_width
 from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
@@ -31,9 +31,11 @@ def check(page: Page) -> Iterator[Finding]:
     yield from _check_slots(page.edition)
     for heading in page.find(".item .untitled"):
         yield page.judge("I01", heading, "an item without a title")
-    if page.find(".more"):
+    if page.find(".overflow-more"):
         message = "more items than the HTML part can hold; the last ones are only listed by title"
-        yield Finding("B28", Severity.WARNING, HTML, message, "choose a shorter period")
+        yield Finding(
+            "B28", Severity.WARNING, HTML, message, "choose a shorter period, or fewer themes ([themes] rename)"
+        )
 
 
 def _check_subject(edition: Edition) -> Iterator[Finding]:
@@ -60,10 +62,18 @@ def _check_text(page: Page) -> Iterator[Finding]:
     text, seen = _count(page.edition.text), _count(page.visible_text())
     if not text:
         yield Finding("B29", Severity.ERROR, TEXT, "the text part is empty", "mend templates/email/issue.txt")
+    elif missing := [link for link in _item_links(page) if link not in page.edition.text]:
+        message = f"the text part lacks the links of {len(missing)} items, such as {missing[0][:80]}"
+        yield Finding("B29", Severity.ERROR, TEXT, message, "print {{ item.url }} in issue.txt")
     elif text < seen // 2 or text < _LEAST_WORDS:
         yield Finding("B29", Severity.WARNING, TEXT, "the text part is a stub", "print the items in issue.txt too")
     if seen < _LEAST_WORDS:
         yield Finding("B29", Severity.WARNING, HTML, "nearly nothing to read with pictures off", "write words, too")
+
+
+def _item_links(page: Page) -> list[str]:
+    """Where the titles of items lead, in reading order; each once."""
+    return list(dict.fromkeys(attribute(link, "href") for link in page.find(".item h3 a[href], .listed a[href]")))
 
 
 def _count(text: str) -> int:

@@ -18,7 +18,7 @@ _SCOPES = ("col", "row", "colgroup", "rowgroup")
 _SETTINGS = re.compile(r"<o:OfficeDocumentSettings>(?:(?!</o:Office).)*<o:PixelsPerInch>\s*96\s*</", re.DOTALL)
 _SETTINGS_HINT = "leave the head to MJML"
 _COMMENT = re.compile(
-    r"<!--\[if (?P<condition>[^\]]*)\]>(?:<!--+>|-->)?|(?P<end><!--<!\[endif\]-->|<!\[endif\](?:--)?>)|<!--.*?-->",
+    r"<!(?:--\[if (?P<condition>[^\]]*)\]>(?:<!--+>|-->)?|(?P<end>--<!\[endif\]-->|\[endif\](?:--)?>)|--.*?-->)",
     re.DOTALL,
 )
 _TABLE_TAG = re.compile(r"<(/?)(table|tr|td)\b", re.IGNORECASE)

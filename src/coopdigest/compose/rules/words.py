@@ -30,13 +30,14 @@ def check(folders: Sequence[Path], digest: Digest) -> Iterator[Finding]:
     """
     for language in digest.languages:
         yield from _find_missing(folders, digest, language)
-    english = wording.read_catalogue(folders, wording.FALLBACK)
-    english = {**dict.fromkeys(_printed(folders), ""), **english}
-    for language, words in digest.brand.words.items():
-        yield from _judge(words, english, f"{CONFIGURATION} [brand] words.{language}")
+    english = {**dict.fromkeys(_printed(folders), ""), **wording.read_catalogue(folders, wording.FALLBACK)}
+    shipped = wording.read_catalogue(folders[-1:], wording.FALLBACK)
+    for language in digest.brand.words:
+        words = wording.own_words(digest.brand.words, language)
+        yield from _judge(words, english, shipped, f"{CONFIGURATION} [brand] words.{language}")
     for path in wording.catalogue_paths(folders):
         if path.stem != wording.FALLBACK:
-            yield from _judge(wording.read_file(path), english, _place(path.stem))
+            yield from _judge(wording.read_file(path), english, shipped, _place(path.stem))
 
 
 def _find_missing(folders: Sequence[Path], digest: Digest, language: str) -> Iterator[Finding]:
@@ -57,10 +58,16 @@ def _printed(folders: Sequence[Path]) -> Iterator[str]:
     """The words that templates print: a digest's own template may have words of its own, in its language only."""
     for folder in folders:
         for path in (*folder.rglob("*.mjml"), *folder.rglob("*.txt")):
-            yield from _PRINTED.findall(path.read_text("utf-8", "replace"))
+            if path.is_file():  # not what an editor leaves beside a file that is open
+                yield from _PRINTED.findall(path.read_text("utf-8", "replace"))
 
 
-def _judge(words: Mapping[str, wording.Word], english: Mapping[str, wording.Word], place: str) -> Iterator[Finding]:
+def _judge(
+    words: Mapping[str, wording.Word],
+    english: Mapping[str, wording.Word],
+    shipped: Mapping[str, wording.Word],
+    place: str,
+) -> Iterator[Finding]:
     for key, word in words.items():
         if key not in english:
             message = f"there is no word {key}, so nothing shows it"
@@ -69,6 +76,10 @@ def _judge(words: Mapping[str, wording.Word], english: Mapping[str, wording.Word
         if not english[key]:
             continue  # a word of the digest's own template: what it fills in, only that template knows
         known = wording.placeholders(english[key]) | wording.EXTRA_PLACEHOLDERS.get(key, frozenset())
+        known |= wording.placeholders(shipped.get(key, ""))
+        if isinstance(word, wording.Plural) and not isinstance(shipped.get(key, word), wording.Plural):
+            message = f"{key} is a table of forms, though nothing is counted there"
+            yield Finding("W05", Severity.WARNING, place, message, f"write {key} as one word in quotes")
         for name in sorted(wording.placeholders(word) - known):
             message = f"{{{name}}} in {key} is not filled in: readers see it as it stands"
             yield Finding("W05", Severity.WARNING, place, message, _suggest(name, known, braces=True))
