@@ -83,9 +83,15 @@ def _unquote(html: str) -> str:
     The parser writes them as Rust's debug format does: a mark on a letter as ``\u{651}``, a line's end as ``\n``, two
     backslashes for one.
     """
-    if "\\" not in html:
-        return html
-    return _TAG.sub(lambda tag: _DEBUG_SIGN.sub(_read_debug_sign, tag[0]) if "\\" in tag[0] else tag[0], html)
+    pieces, end = [], 0
+    while (at := html.find("\\", end)) >= 0:
+        start = html.rfind("<", end, at)
+        tag = _TAG.match(html, start) if start >= 0 else None
+        stop = tag.end() if tag and tag.end() > at else at + 1
+        piece = html[end:stop]
+        pieces.append(_DEBUG_SIGN.sub(_read_debug_sign, piece) if stop > at + 1 else piece)
+        end = stop
+    return "".join([*pieces, html[end:]])
 
 
 def _read_debug_sign(sign: re.Match[str]) -> str:
