@@ -49,10 +49,15 @@ def mark_lines(text: str, direction: str, around: str) -> str:
 
     What is isolated across the end of a line is closed there and opened again on the next.
     """
-    if direction == around == "ltr" and not _DIRECTED.search(text):
-        return text  # nearly every paragraph
+    if direction == around == "ltr" and not is_directed(text):
+        return text
     way = direction_in(text, direction)
     return "\n".join(_mark(line, way, around) for line in _close_lines(text.split("\n")))
+
+
+def is_directed(text: str) -> bool:
+    """Whether anything in a text reads from right to left, or says in which direction something reads."""
+    return _DIRECTED.search(text) is not None
 
 
 def direction_in(text: str, around: str) -> str:
@@ -76,7 +81,7 @@ def isolate(text: str, around: str) -> str:
 
 def keep_islands(markup: str, way: str) -> Markup:
     """HTML that reads in direction `way`, with what reads from left to right inside kept from turning round."""
-    safe = escape(markup)
+    safe = markup if isinstance(markup, Markup) else escape(markup)
     if way != "rtl" or not ISLAND.search(safe):
         return safe
     pieces = _TAG.split(safe)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
@@ -29,8 +30,7 @@ class ImageView:
     credit: str
 
 
-@dataclass(frozen=True, slots=True)
-class ItemView:
+class ItemView(NamedTuple):
     """An item as a template prints it.
 
     `summary` is HTML and fits the `form`; `paragraphs` is the whole summary as plain text. `language` and `direction`
@@ -66,24 +66,25 @@ class ItemViewer:
     def view(self, entry: IssueItem, form: Form) -> ItemView:
         """The item in a form."""
         whole = self._whole(entry)
-        return replace(
-            whole,
+        return whole._replace(
             form=form,
             title=wrapping.cut(whole.title, _TITLE[form]),
-            summary=self._summary(entry.item, whole.paragraphs, _SUMMARY[form]),
+            summary=self._summary(entry.item, whole, _SUMMARY[form]),
             image=whole.image if form in (Form.LEAD, Form.RICH) else None,
         )
 
     def list_view(self, entry: IssueItem) -> ItemView:
         """The item as an entry of a list of titles."""
         whole = self._whole(entry)
-        return replace(whole, title=wrapping.cut(whole.title, _LISTED_TITLE), image=None)
+        return whole._replace(title=wrapping.cut(whole.title, _LISTED_TITLE), image=None)
 
-    def _summary(self, item: Item, paragraphs: tuple[str, ...], length: int) -> Markup:
+    def _summary(self, item: Item, whole: ItemView, length: int) -> Markup:
         """The summary as HTML of at most `length` characters; with its own markup where all of it fits."""
         key = (id(item), length)
         if length and key not in self._summaries:
-            self._summaries[key] = _write_summary(paragraphs, item.summary_html, length)
+            written = _write_summary(whole.paragraphs, item.summary_html, length)
+            way = whole.direction or wording.direction_of(self.language)
+            self._summaries[key] = bidi.keep_islands(written, way)
         return self._summaries.get(key, Markup(""))
 
     def _whole(self, entry: IssueItem) -> ItemView:

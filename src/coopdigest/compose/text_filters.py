@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from coopdigest.compose import bidi, wrapping
 from coopdigest.compose.introduction import WrittenLink
+from coopdigest.compose.item_views import ItemView
 from coopdigest.compose.wording import direction_of_text
 
 _LINK = re.compile(r'<a href="([^"]+)">(.*?)</a>', re.DOTALL)  # as the sanitiser writes it
@@ -24,6 +25,8 @@ def wrap(context: Context, text: str, width: int = wrapping.WIDTH, bullet: str =
     It reads in `direction`, by default the edition's.
     """
     around = _direction(context)
+    if around == (direction or around) == "ltr" and not bidi.is_directed(text):
+        return wrapping.wrap(text, width, bullet=bullet)  # nearly every paragraph
     marked = bidi.mark_islands(str(text), bidi.direction_in(str(text), direction or around))
     return bidi.mark_lines(wrapping.wrap(marked, width, bullet=bullet), direction or around, around)
 
@@ -60,6 +63,8 @@ def keep_islands(context: Context, text: str, way: str = "") -> str:
 def list_links(markup: Markup) -> tuple[WrittenLink, ...]:
     """The links in a summary's markup, each once, that plain text must write out: their words do not say where to."""
     found: dict[str, WrittenLink] = {}
+    if "<a " not in markup:
+        return ()
     for address, label in _LINK.findall(markup):
         words, url = unescape(_TAG.sub("", label)).strip(), unescape(address).removeprefix("mailto:")
         if words != url:
@@ -67,7 +72,23 @@ def list_links(markup: Markup) -> tuple[WrittenLink, ...]:
     return tuple(found.values())
 
 
-FILTERS = {"wrap": wrap, "underline": underline, "isolate": isolate, "islands": keep_islands, "links": list_links}
+@pass_context
+def join_facts(context: Context, item: ItemView) -> str:
+    """What is said of an item beside its title, in one line: kind, date, credit, and that it is late."""
+    around = _direction(context)
+    facts = (item.kind and bidi.isolate(item.kind, around), item.date)
+    more = (item.credit and bidi.isolate(item.credit, around), item.carried_over)
+    return " · ".join(filter(None, (*facts, *more)))
+
+
+FILTERS = {
+    "wrap": wrap,
+    "underline": underline,
+    "isolate": isolate,
+    "islands": keep_islands,
+    "links": list_links,
+    "facts": join_facts,
+}
 
 
 def _direction(context: Context) -> str:

@@ -53,6 +53,8 @@ def wrap(text: str, width: int = WIDTH, indent: str = "", bullet: str = "") -> s
     room = width - display_width(indent + bullet)
     is_plain = ((text.isascii() and text.isprintable()) or _PLAIN.fullmatch(text)) and not _UNUSUAL.search(text)
     lines = _fold_plain(text, room) if is_plain else [*_fold(_words(text, room), room)] or [""]
+    if not indent and not bullet:
+        return "\n".join(map(_defuse, lines))
     return "\n".join(f"{indent}{hanging if number else bullet}{_defuse(line)}" for number, line in enumerate(lines))
 
 
