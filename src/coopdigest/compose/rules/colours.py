@@ -28,7 +28,7 @@ def check(seen: Seen) -> Iterator[Finding]:
                 key = (finding.rule, finding.message.partition("(")[0].replace(_NARROW, "")) if finding else ()
                 if finding and key not in told:
                     told.add(key)
-                    yield finding
+                    yield seen.placed(finding, words.element)
 
 
 def _check_contrast(words: Words, look: Look, sight: Sight) -> Finding | None:

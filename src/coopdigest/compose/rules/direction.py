@@ -37,12 +37,14 @@ def _check_layout(seen: Seen, reads: Mapping[int, str]) -> Iterator[Finding]:
         if reads[node.mem_id] != "rtl" or look.hidden:
             continue
         if look.own.get("direction") == "ltr":
-            yield blame("A50", f"{label(node)} has direction: ltr where words read from right to left")
+            message = f"{label(node)} has direction: ltr where words read from right to left"
+            yield seen.placed(blame("A50", message), node)
         if node.tag in ("td", "th") and look.own.get("text-align") == "left":
-            yield blame("A50", f"{label(node)} is aligned left where words read from right to left")
+            message = f"{label(node)} is aligned left where words read from right to left"
+            yield seen.placed(blame("A50", message), node)
         if is_bordered(look, "left") and not is_bordered(look, "right"):
             message = f"{label(node)} has its line at the left, where words that read from right to left end"
-            yield blame("A50", message, Severity.WARNING)
+            yield seen.placed(blame("A50", message, Severity.WARNING), node)
 
 
 def _check_words(seen: Seen, reads: Mapping[int, str]) -> Iterator[Finding]:
@@ -50,7 +52,8 @@ def _check_words(seen: Seen, reads: Mapping[int, str]) -> Iterator[Finding]:
         if words.element.tag == "img":
             continue
         if look.align == "left" and reads[line.block.mem_id] == "rtl":
-            yield blame("A50", f"{label(line.block)}: words that read from right to left are aligned left")
+            message = f"{label(line.block)}: words that read from right to left are aligned left"
+            yield seen.placed(blame("A50", message), line.block)
         if reads[words.element.mem_id] == "rtl":
             yield from _check_signs(seen, words)
 

@@ -21,11 +21,12 @@ def check(seen: Seen) -> Iterator[Finding]:
             message = (
                 f"{name} stands on a picture that may not be shown, without a background-color ({quote(words.text)})"
             )
-            yield blame("A22", message)
+            yield seen.placed(blame("A22", message), words.element)
     for image in seen.page.find("img[alt]"):
         look = seen.looks.of(image, Sight())
         if attribute(image, "alt") and look.size == 0 and not look.hidden:
-            yield blame("A22", "a picture's words have no size (font-size: 0), so nobody sees them instead of it")
+            message = "a picture's words have no size (font-size: 0), so nobody sees them instead of it"
+            yield seen.placed(blame("A22", message), image)
 
 
 def _check_heights(page: Page) -> Iterator[Finding]:

@@ -61,7 +61,8 @@ def _check_words(seen: Seen, sight: Sight) -> Iterator[Finding]:
         faults = "; ".join(_faults(look, is_heading, is_running))
         if faults:
             holder = _holder(seen, line, words, sight)
-            yield blame("A20", f"{label(holder)}: {faults} ({quote(words.text)})", Severity.WARNING)
+            message = f"{label(holder)}: {faults} ({quote(words.text)})"
+            yield seen.placed(blame("A20", message, Severity.WARNING), holder)
 
 
 def _holder(seen: Seen, line: Line, words: Words, sight: Sight) -> LexborNode:
@@ -97,7 +98,7 @@ def _check_targets(seen: Seen, sight: Sight) -> Iterator[Finding]:
             height = max(look.line, inner.line) + _padding(look)
             if (stands_alone or is_button(look)) and not inner.hidden and 0 < height < LEAST_TARGET - 0.01:
                 message = f"{label(link)} is {height:.3g} px high, {LEAST_TARGET} at least ({quote(words.text)})"
-                yield blame("A21", message, Severity.WARNING)
+                yield seen.placed(blame("A21", message, Severity.WARNING), link)
 
 
 def _padding(look: Look) -> float:
@@ -114,10 +115,10 @@ def _check_widths(seen: Seen) -> Iterator[Finding]:
         message = f"{label(node)} is {width:g} px wide on every screen" if width else ""
         if message and message not in told:
             told.add(message)
-            yield blame("W10", message)
+            yield seen.placed(blame("W10", message), node)
     for line, words, look in seen.visible(sight):
         if words.element.tag != "img":
-            yield from _check_breaks(line, words, look)
+            yield from (seen.placed(finding, words.element) for finding in _check_breaks(line, words, look))
 
 
 def _forced_width(node: LexborNode, look: Look) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -74,6 +74,10 @@ class Seen:
         """Compute it all, once for all rules."""
         cascade = Cascade(page.tree)
         return cls(page, cascade, Looks(page.tree, cascade), list(_read_lines(page.tree)))
+
+    def placed(self, finding: Finding, node: LexborNode) -> Finding:
+        """The finding, at the place in the templates where the element is written, if that is known."""
+        return replace(finding, place=self.page.place_of(node))
 
     def has_dark(self) -> bool:
         """Whether the document declares a dark palette of its own."""
