@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from coopdigest.cli.options import CONFIG, AnyPeriod, AsJson, Config, workplace
-from coopdigest.cli.output import counting, issue_document, show, show_issue, show_json, tell
+from coopdigest.cli.output import counting, issue_document, show, show_issue, show_json, show_table, tell
 from coopdigest.domain.errors import CompositionError, ConfigurationError, ExitCode, HeldError
 
 if TYPE_CHECKING:
@@ -140,10 +141,17 @@ def _finding_document(finding: Finding) -> dict[str, str]:
     }
 
 
+def _finding_row(finding: Finding) -> list[str]:
+    return [finding.rule, finding.severity.value, finding.place, finding.message, finding.hint]
+
+
 def _show_findings(findings: list[Finding], *, is_whole: bool) -> None:
-    for finding in findings:
-        hint = f"  ({finding.hint})" if finding.hint else ""
-        show(f"{finding.rule}  {finding.severity:7}  {finding.place}: {finding.message}{hint}")
+    if findings and sys.stdout.isatty():
+        show_table(["rule", "", "where", "what", "what to do"], [_finding_row(finding) for finding in findings])
+    else:
+        for finding in findings:
+            hint = f"  ({finding.hint})" if finding.hint else ""
+            show(f"{finding.rule}  {finding.severity:7}  {finding.place}: {finding.message}{hint}")
     if findings:
         show("1 finding" if len(findings) == 1 else f"{len(findings)} findings")
     elif is_whole:

@@ -28,6 +28,21 @@ def show_json(document: Any) -> None:
     print(json.dumps(document, ensure_ascii=False, indent=2))
 
 
+def show_table(heads: list[str], rows: list[list[str]]) -> None:
+    """Rows under their heads, on stdout, as wide as the terminal; only where one is there to read it."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in heads:
+        table.add_column(head, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))  # as they stand: a title may look like rich's own markup
+    Console().print(table)
+
+
 def issue_document(issue: Issue) -> dict[str, Any]:
     """`issue PERIOD --json`, as the contract has it."""
     return {
