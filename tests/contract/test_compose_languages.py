@@ -132,7 +132,9 @@ def test_a_word_that_there_is_not_is_found() -> None:
 def test_a_placeholder_that_nothing_fills_is_found(tmp_path: Path) -> None:
     """In the configuration and in catalogues; a subject may hold all that a subject is filled with."""
     assert brand_findings({"en": {"subject": "{name} {number} {period}: {lead} ({count})"}}) == []
-    (found,) = brand_findings({"fr": {"why": "Bonjour {nam}"}})
+    unused, found = brand_findings({"fr": {"why": "Bonjour {nam}"}})
+    assert unused[0] == "W04"
+    assert unused[2] == "no edition is in fr, so nothing shows them"
     assert found[0] == "W05"
     assert found[2:] == ("{nam} in why is not filled in: readers see it as it stands", "did you mean {name}?")
     assert brand_findings({"en": {"untitled": "Untitled {x}"}})[0][3] == "take it out"

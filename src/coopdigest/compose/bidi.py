@@ -16,20 +16,13 @@ import unicodedata
 
 from markupsafe import Markup, escape
 
-from coopdigest.compose.cleaning import clean_text
+from coopdigest.compose.cleaning import OPENING, clean_text
 from coopdigest.compose.wording import direction_of_text
 from coopdigest.compose.wrapping import begins_link
 
 LEFT_TO_RIGHT_MARK, RIGHT_TO_LEFT_MARK = "\u200e", "\u200f"
 _EMBED, _END_EMBED = "\u202b", "\u202c"
 _ISOLATE, _END_ISOLATE = "\u2068", "\u2069"
-_OPENING = {
-    "\u202a": _END_EMBED,
-    _EMBED: _END_EMBED,
-    "\u2066": _END_ISOLATE,
-    "\u2067": _END_ISOLATE,
-    "\u2068": _END_ISOLATE,
-}
 _LETTERS = {"ltr": ("L",), "rtl": ("R", "AL")}
 _RIGHT_TO_LEFT = re.compile(
     "[\u0590-\u08ff\u200f\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
@@ -122,10 +115,10 @@ def _close_lines(lines: list[str]) -> list[str]:
     for line in lines:
         before = "".join(still_open)
         for char in _CONTROL.findall(line):
-            if char in _OPENING:
+            if char in OPENING:
                 still_open.append(char)
             elif still_open:
                 still_open.pop()
-        after = "".join(_OPENING[char] for char in reversed(still_open))
+        after = "".join(OPENING[char] for char in reversed(still_open))
         closed.append(clean_text(f"{before}{line}{after}"))
     return closed

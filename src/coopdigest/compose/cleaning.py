@@ -17,7 +17,8 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _OVERRIDES = re.compile("[\u202d\u202e]")  # they can show a link's words backwards; no newsroom needs them
 _SPACE = re.compile(r"\s")
 _BIDI = re.compile("[\u202a-\u202c\u2066-\u2069]")
-_OPENING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
+OPENING = {"\u202a": "\u202c", "\u202b": "\u202c", "\u2066": "\u2069", "\u2067": "\u2069", "\u2068": "\u2069"}
+"""What opens a piece of its own direction, and what closes it (UAX 9)."""
 _BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")
 _URL_SIGNS = "%/:?#[]@!$&'()*+,;=~-._|"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*", re.ASCII)
@@ -115,8 +116,8 @@ _CLEANER = nh3.Cleaner(
 def _is_balanced(text: str) -> bool:
     expected: list[str] = []
     for char in _BIDI.findall(text):
-        if char in _OPENING:
-            expected.append(_OPENING[char])
+        if char in OPENING:
+            expected.append(OPENING[char])
         elif not expected or expected.pop() != char:
             return False
     return not expected

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from coopdigest.compose import cleaning, inlining
-from coopdigest.compose.density import WHOLE, Plan, plans
+from coopdigest.compose.density import HTML_BUDGET, WHOLE, Plan, plans
 from coopdigest.compose.lint import lint
 from coopdigest.compose.rendering import MAIL, SUBJECT, TEXT, Renderer
 from coopdigest.compose.template_checks import TemplateCheck, check_templates
@@ -16,8 +16,6 @@ from coopdigest.compose.views import Viewer
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Edition, Finding, Severity
 from coopdigest.domain.issue import Issue
-
-HTML_BUDGET = 90_000  # bytes; Gmail clips at about 102,000 (B28) and transport encodings may alter a little
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,9 +94,14 @@ def contrast(a: Colour, b: Colour) -> float:
     return (light + 0.05) / (dark + 0.05)
 
 
-def is_readable(a: Colour, b: Colour, large: bool = False) -> bool:
-    """Whether text of one colour can be read on the other (A07); `large` is from 24 px, or bold from 18.66 px."""
-    return contrast(a, b) >= (LARGE_TEXT if large else TEXT)
+def least_ratio(large: bool) -> float:
+    """The least contrast of text with its ground (A07)."""
+    return LARGE_TEXT if large else TEXT
+
+
+def write_colour(colour: Colour) -> str:
+    """A colour as `#rrggbb`."""
+    return "#{:02x}{:02x}{:02x}".format(*colour)
 
 
 _TABLE = """

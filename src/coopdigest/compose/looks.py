@@ -7,15 +7,15 @@ client's white on dark grey where the document says that it supports dark mode.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from coopdigest.compose.cascade import Cascade
-from coopdigest.compose.contrast import Colour, blend, parse_layer
+from coopdigest.compose.contrast import LARGE, LARGE_BOLD, Colour, blend, parse_layer
 from coopdigest.compose.sheets import Sight
+from coopdigest.compose.wording import direction_of_text
 
 WIDE, NARROW = 800, 320  # CSS pixels; the second is the width of WCAG 2.2 SC 1.4.10
 NORMAL_LINE = 1.2  # what browsers make of `line-height: normal`, about
@@ -61,7 +61,7 @@ class Look(NamedTuple):
     @property
     def is_large(self) -> bool:
         """Whether WCAG 2.2 counts its text as large scale."""
-        return self.size >= 24 or (self.bold and self.size >= 18.66)
+        return self.size >= LARGE or (self.bold and self.size >= LARGE_BOLD)
 
     def ink(self) -> Colour:
         """The colour of its text as seen on its ground."""
@@ -159,14 +159,8 @@ def _kind(node: LexborNode, cascade: Cascade) -> _Kind:
     attributes = node.attributes
     direction = (attributes.get("dir") or "").strip().lower()
     if direction == "auto" or (node.tag == "bdi" and direction not in ("ltr", "rtl")):
-        direction = _first_strong(node.text(deep=True))
+        direction = direction_of_text(node.text(deep=True)) or "ltr"
     return _Kind(cascade.number(node.mem_id), node.tag or "", direction, "href" in attributes)
-
-
-def _first_strong(text: str) -> str:
-    """The direction of the first sign that has one (HTML, the `dir` attribute's auto state)."""
-    classes = (unicodedata.bidirectional(sign) for sign in text)
-    return "rtl" if next((each for each in classes if each in ("L", "R", "AL")), "L") != "L" else "ltr"
 
 
 def _look(element: _Kind, parent: Look, own: Mapping[str, str], link_colour: Colour) -> Look:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import colorsys
 from dataclasses import dataclass
 
-from coopdigest.compose.contrast import Colour, blend, contrast, parse_colour
+from coopdigest.compose.contrast import Colour, blend, contrast, parse_colour, write_colour
 from coopdigest.domain.digest import Brand
 
 COLOUR, ACCENT = "#0a4f47", "#e3a93b"
@@ -42,18 +42,18 @@ def light_palette(brand: Brand) -> Palette:
     page, label = blend(colour, 0.07, WHITE), blend(accent, 0.18, WHITE)
     band, on_band = _band(colour)
     return Palette(
-        page=_hex(page),
-        card=_hex(WHITE),
-        band=_hex(band),
-        label=_hex(label),
-        ink=_hex(_toward(blend(colour, 0.2, (24, 24, 24)), BLACK, page, 12)),
-        muted=_hex(_toward(blend(colour, 0.2, (96, 96, 96)), BLACK, page, 5.5)),
-        link=_hex(_toward(colour, BLACK, page, 5.5)),
-        on_band=_hex(on_band),
-        on_band_soft=_hex(_toward(blend(on_band, 0.82, band), on_band, band, _TEXT)),
-        on_label=_hex(_toward(accent, BLACK, label, _BOLD_TEXT)),
-        line=_hex(blend(colour, 0.18, WHITE)),
-        mark=_hex(accent),
+        page=write_colour(page),
+        card=write_colour(WHITE),
+        band=write_colour(band),
+        label=write_colour(label),
+        ink=write_colour(_toward(blend(colour, 0.2, (24, 24, 24)), BLACK, page, 12)),
+        muted=write_colour(_toward(blend(colour, 0.2, (96, 96, 96)), BLACK, page, 5.5)),
+        link=write_colour(_toward(colour, BLACK, page, 5.5)),
+        on_band=write_colour(on_band),
+        on_band_soft=write_colour(_toward(blend(on_band, 0.82, band), on_band, band, _TEXT)),
+        on_label=write_colour(_toward(accent, BLACK, label, _BOLD_TEXT)),
+        line=write_colour(blend(colour, 0.18, WHITE)),
+        mark=write_colour(accent),
     )
 
 
@@ -67,18 +67,18 @@ def dark_palette(brand: Brand) -> Palette:
     )
     band = _toward(colour, BLACK, WHITE, 9)
     return Palette(
-        page=_hex(page),
-        card=_hex(card),
-        band=_hex(band),
-        label=_hex(label),
-        ink=_hex(blend(colour, 0.06, (238, 240, 242))),
-        muted=_hex(_toward(blend(colour, 0.15, (170, 176, 180)), WHITE, card, 6)),
-        link=_hex(_lighten(colour, card, 7)),
-        on_band=_hex(WHITE),
-        on_band_soft=_hex(_toward(blend(WHITE, 0.8, band), WHITE, band, _TEXT)),
-        on_label=_hex(_toward(accent, WHITE, label, _BOLD_TEXT)),
-        line=_hex(blend(WHITE, 0.16, card)),
-        mark=_hex(_toward(accent, WHITE, card, _MARK)),
+        page=write_colour(page),
+        card=write_colour(card),
+        band=write_colour(band),
+        label=write_colour(label),
+        ink=write_colour(blend(colour, 0.06, (238, 240, 242))),
+        muted=write_colour(_toward(blend(colour, 0.15, (170, 176, 180)), WHITE, card, 6)),
+        link=write_colour(_lighten(colour, card, 7)),
+        on_band=write_colour(WHITE),
+        on_band_soft=write_colour(_toward(blend(WHITE, 0.8, band), WHITE, band, _TEXT)),
+        on_label=write_colour(_toward(accent, WHITE, label, _BOLD_TEXT)),
+        line=write_colour(blend(WHITE, 0.16, card)),
+        mark=write_colour(_toward(accent, WHITE, card, _MARK)),
     )
 
 
@@ -124,7 +124,3 @@ def _lighten(colour: Colour, ground: Colour, ratio: float) -> Colour:
         if contrast((red, green, blue), ground) >= ratio:
             return red, green, blue
     return WHITE
-
-
-def _hex(colour: Colour) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)

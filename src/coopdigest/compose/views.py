@@ -46,7 +46,6 @@ from coopdigest.domain.digest import Brand, Digest, MediaContact
 from coopdigest.domain.edition import Slot, marker
 from coopdigest.domain.issue import Issue
 
-PREHEADER_LENGTHS = (40, 130)  # A30
 _CONTENTS_FROM = 5  # items; a shorter issue is seen at a glance
 _FONTS = {
     "ltr": ("'Helvetica Neue', Helvetica, Arial, sans-serif", "Georgia, 'Times New Roman', serif"),
@@ -185,7 +184,7 @@ def preheader(sections: Sequence[SectionView], introduction: Sequence[str] = ())
     40 to 130 characters (A30).
     """
     items = [item for section in sections for item in section.items]
-    least, most = PREHEADER_LENGTHS
+    least, most = wrapping.PREHEADER_LENGTHS
     line = " ".join(introduction)
     for item in items if len(line) < least else ():
         longer = f"{line} · {item.title}" if line else item.title

@@ -10,6 +10,7 @@ from functools import lru_cache
 from coopdigest.compose.cleaning import clean_text
 
 WIDTH = 72
+PREHEADER_LENGTHS = (40, 130)  # characters that inboxes show beside the subject (A30)
 
 _BREAKABLE = re.compile(r"[^\S\u00a0\u2007\u202f]+")  # no-break spaces are spaces to str.split
 _PLAIN = re.compile(

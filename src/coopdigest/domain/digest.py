@@ -54,7 +54,8 @@ class Themes:
 
     def kind_of(self, kind: str | None, theme: str | None, heading: str) -> str | None:
         """Of what kind an item is, where it says so: its own word, or its kicker; None where the heading says it."""
-        word = kind or (theme if theme in self.kinds else None)
+        known = {name.casefold() for name in self.kinds}
+        word = kind or (theme if theme and theme.casefold() in known else None)
         return None if word is None or word.casefold() == heading.casefold() else word
 
 

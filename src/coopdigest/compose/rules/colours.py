@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from coopdigest.compose.contrast import LARGE_TEXT, TEXT, Colour, contrast
+from coopdigest.compose.contrast import contrast, least_ratio, write_colour
 from coopdigest.compose.looks import NARROW, Look
 from coopdigest.compose.rules.seen import HEADINGS, Line, Seen, Words, blame, label, link_of, quote
 from coopdigest.compose.sheets import Sight
@@ -34,12 +34,12 @@ def check(seen: Seen) -> Iterator[Finding]:
 def _check_contrast(words: Words, look: Look, sight: Sight) -> Finding | None:
     if look.ground is None:
         return None  # a picture lies behind: A22
-    ratio, needed = contrast(look.ink(), look.ground), LARGE_TEXT if look.is_large else TEXT
+    ratio, needed = contrast(look.ink(), look.ground), least_ratio(look.is_large)
     if ratio >= needed:
         return None
     message = (
-        f"{label(words.element)} in {palette(sight)}: {_write(look.ink())} on {_write(look.ground)} has a contrast of"
-        f" {ratio:.2f} to 1 and needs {needed:g} ({quote(words.text)})"
+        f"{label(words.element)} in {palette(sight)}: {write_colour(look.ink())} on {write_colour(look.ground)}"
+        f" has a contrast of {ratio:.2f} to 1 and needs {needed:g} ({quote(words.text)})"
     )
     return blame("A07", message)
 
@@ -79,7 +79,3 @@ def is_button(look: Look) -> bool:
 def palette(sight: Sight) -> str:
     """How messages name the palette, and the width where it is the narrow one."""
     return ("the dark palette" if sight.dark else "the light palette") + (_NARROW if sight.width <= NARROW else "")
-
-
-def _write(colour: Colour) -> str:
-    return "#{:02x}{:02x}{:02x}".format(*colour)

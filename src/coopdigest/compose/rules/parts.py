@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from coopdigest.compose.density import HTML_BUDGET
 from coopdigest.compose.rules.page import HTML, SUBJECT, TEXT, Page, attribute
 from coopdigest.compose.subject import SHOWN
 from coopdigest.compose.wrapping import display_width
@@ -18,7 +19,7 @@ RULES = {
     "M02": "Every personal slot is one that the sender fills.",
     "S01": "The subject is there and fits on a line.",
 }
-CLIPPED, NEARLY_CLIPPED = 102_000, 90_000  # bytes of HTML
+CLIPPED = 102_000  # bytes of HTML
 _LEAST_WORDS = 80  # characters without blanks
 _REPLY = re.compile(r"(re|fw|fwd|aw|wg|tr|rv)\s*:", re.IGNORECASE)
 
@@ -52,7 +53,7 @@ def _check_subject(edition: Edition) -> Iterator[Finding]:
 
 def _check_size(edition: Edition) -> Iterator[Finding]:
     size = len(edition.html.encode("utf-8"))
-    if size > NEARLY_CLIPPED:
+    if size > HTML_BUDGET:
         severity = Severity.ERROR if size > CLIPPED else Severity.WARNING
         message = f"{size:,} bytes; Gmail clips at about {CLIPPED:,} and hides what comes after"
         yield Finding("B28", severity, HTML, message, "choose a shorter period or leaner templates")
@@ -89,4 +90,5 @@ def _check_slots(edition: Edition) -> Iterator[Finding]:
             message = (
                 f"a personal slot that nobody fills: {slot.removeprefix(f'slot{edition.nonce}') or 'without a name'}"
             )
-            yield Finding("M02", Severity.ERROR, part, message, "use {{ unsubscribe_url }} as the link's whole target")
+            hint = "use {{ unsubscribe_url }} as the link's whole target"
+            yield Finding("M02", Severity.ERROR, part, message, hint, can_be_forced=False)

@@ -11,13 +11,14 @@ from coopdigest.compose.looks import NARROW, WIDE, to_pixels
 from coopdigest.compose.rules.page import ancestors, attribute, text_of
 from coopdigest.compose.rules.seen import Seen, blame, label, quote
 from coopdigest.compose.sheets import Sight, parse_declarations
+from coopdigest.compose.wrapping import PREHEADER_LENGTHS
 from coopdigest.domain.digest import Digest
 from coopdigest.domain.edition import Finding, Severity, Slot, marker
 
 RULES = {
     "A30": "The body begins with one preheader of 40 to 130 characters, hidden everywhere, in words of its own.",
 }
-SHORTEST, LONGEST = 40, 130  # characters that inboxes show
+SHORTEST, LONGEST = PREHEADER_LENGTHS
 _FILLER = re.compile("[\u00ad\u034f\u061c\u180e\u200b-\u200f\u2007\u2060\ufeff]")  # invisible, only there to fill
 
 

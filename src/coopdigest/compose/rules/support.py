@@ -44,7 +44,7 @@ _INSTEAD = {
     "css-unit-vh": "write px",
     "css-unit-vw": "write px or %",
     "css-user-select": "let readers select what they like",
-    "css-variables": "write the value; templates/email/palette.mjml keeps colours in one place",
+    "css-variables": "write the value; {{ light.ink }} and its like come from [brand]",
     "css-visibility": "leave out what shall not be seen",
     "css-at-supports": "write rules that all clients may follow",
     "css-pseudo-class-checked": "show everything without a click",

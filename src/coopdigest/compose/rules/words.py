@@ -32,12 +32,23 @@ def check(folders: Sequence[Path], digest: Digest) -> Iterator[Finding]:
         yield from _find_missing(folders, digest, language)
     english = {**dict.fromkeys(_printed(folders), ""), **wording.read_catalogue(folders, wording.FALLBACK)}
     shipped = wording.read_catalogue(folders[-1:], wording.FALLBACK)
+    for language in sorted(set(digest.brand.words) - _names(digest)):
+        place, message = (
+            f"{CONFIGURATION} [brand] words.{language}",
+            f"no edition is in {language}, so nothing shows them",
+        )
+        yield Finding("W04", Severity.WARNING, place, message, f"write them for {', '.join(digest.languages)}")
     for language in digest.brand.words:
         words = wording.own_words(digest.brand.words, language)
         yield from _judge(words, english, shipped, f"{CONFIGURATION} [brand] words.{language}")
     for path in wording.catalogue_paths(folders):
         if path.stem != wording.FALLBACK:
             yield from _judge(wording.read_file(path), english, shipped, _place(path.stem))
+
+
+def _names(digest: Digest) -> set[str]:
+    """The names under which the digest's languages find words: their own, and the plain ones."""
+    return {name for language in digest.languages for name in (language, language.split("-")[0])}
 
 
 def _find_missing(folders: Sequence[Path], digest: Digest, language: str) -> Iterator[Finding]:
