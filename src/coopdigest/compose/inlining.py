@@ -3,7 +3,7 @@
 premailer as a whole does more than is good for a mail. Measured: it drops a lower-case doctype, strips `!important`
 even inside `@media`, rewrites style tags, and lets cssutils fetch an `@import` from the network even when told not to.
 So its reading of a sheet and its merging of declarations are used, and the walk between them is ours: it touches no
-style tag, asks for nothing, and merges once what many elements share. What comes out is what premailer would write.
+style tag, asks for nothing, and merges once what many elements share. What comes out says what premailer would say.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from functools import lru_cache
 from operator import itemgetter
 
 import cssutils
-from lxml import etree
-from lxml.cssselect import CSSSelector
 from premailer import Premailer
 from premailer.merge_style import csstext_to_pairs, merge_styles
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from coopdigest.domain.errors import CompositionError
 
@@ -37,9 +36,9 @@ def inline(html: str, css: str) -> str:
     sheet = _COMMENT.sub("", css)
     if "@" in sheet or "\\" in sheet or "<" in sheet:  # an escaped at-rule is one too
         raise CompositionError('no @rule, backslash or < in <mj-style inline="inline">; move it to a plain <mj-style>')
-    page = etree.fromstring(html.strip(), etree.HTMLParser())
+    page = LexborHTMLParser(html)
     _apply(_read(sheet), page)
-    inlined: str = etree.tostring(page.getroottree(), method="html", encoding="unicode")
+    inlined = page.html or ""
     _require_all_kept(html, inlined)
     return inlined
 
@@ -48,27 +47,31 @@ _Declarations = list[tuple[str, str]]
 
 
 @lru_cache(maxsize=32)  # languages times digests in one process
-def _read(sheet: str) -> list[tuple[CSSSelector, _Declarations]]:
-    """The rules of a sheet, the weightiest last; those with pseudo-classes, which no attribute can say, left out."""
+def _read(sheet: str) -> list[tuple[str, _Declarations]]:
+    """Selectors and declarations of a sheet, the weightiest last; what no attribute can say (`:hover`) left out."""
     reader = Premailer("", disable_validation=True, strip_important=False)
     rules, _ = reader._parse_style_rules(sheet, 0)  # the public way does the rest, too
     return [
-        (CSSSelector(selector), csstext_to_pairs(declarations, validate=False))
+        (selector, csstext_to_pairs(declarations, validate=False))
         for _, selector, declarations in sorted(rules, key=itemgetter(0))
     ]
 
 
-def _apply(rules: list[tuple[CSSSelector, _Declarations]], page: etree._Element) -> None:
-    matched: dict[etree._Element, list[int]] = {}
-    for number, (select, _) in enumerate(rules):
-        for element in select(page):
-            matched.setdefault(element, []).append(number)
+def _apply(rules: list[tuple[str, _Declarations]], page: LexborHTMLParser) -> None:
+    elements: dict[int, LexborNode] = {}
+    matched: dict[int, list[int]] = {}
+    for number, (selector, _) in enumerate(rules):
+        for element in page.css(selector):
+            elements[element.mem_id] = element
+            matched.setdefault(element.mem_id, []).append(number)
     merged: dict[tuple[str, tuple[int, ...]], str] = {}
-    for element, numbers in matched.items():
-        key = (element.get("style", ""), tuple(numbers))
+    for which, numbers in matched.items():
+        attributes = elements[which].attrs
+        key = (attributes.get("style") or "", tuple(numbers))
         if key not in merged:
-            merged[key] = merge_styles(key[0], [rules[number][1] for number in numbers], [""] * len(numbers))
-        element.set("style", merged[key])
+            style = merge_styles(key[0], [rules[number][1] for number in numbers], [""] * len(numbers))
+            merged[key] = style if "'" in style else style.replace('"', "'")  # written out, `"` has six letters
+        attributes["style"] = merged[key]
 
 
 def _require_all_kept(before: str, after: str) -> None:
