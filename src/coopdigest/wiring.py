@@ -31,6 +31,7 @@ from coopdigest.services.link_checking import LinkChecking
 from coopdigest.services.subscriptions import Imported, Subscriptions
 
 if TYPE_CHECKING:
+    from coopdigest.mail.dkim import DkimSigner
     from coopdigest.mail.message import DigestMessageFactory
     from coopdigest.store.open_store import Store
 
@@ -106,7 +107,19 @@ class Workplace:
         """Builds messages."""
         from coopdigest.mail.message import DigestMessageFactory
 
-        return DigestMessageFactory(self.digest, self.tokens)
+        return DigestMessageFactory(self.digest, self.tokens, self.signer)
+
+    @cached_property
+    def signer(self) -> DkimSigner | None:
+        """Signs messages by `[dkim]`; None without that table."""
+        table = self.settings.dkim
+        if table is None:
+            return None
+        from coopdigest.mail.dkim import BodyForm, load_signer
+
+        file, place = self.settings.locate(table.key), self.settings.place_of("dkim", "key")
+        form = BodyForm(table.canonicalization.partition("/")[2])
+        return load_signer(file, table.domain or self.digest.sender.domain, table.selector, form, place)
 
     @cached_property
     def message_checker(self) -> MessageChecker:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
 from coopdigest.domain.period import Cadence
 from coopdigest.domain.token import Tokens
 from coopdigest.mail.checking import SampleChecker
+from coopdigest.mail.dkim import DkimSigner
 from coopdigest.mail.message import DigestMessageFactory
 from coopdigest.mail.message_rules import RULES, check_message
 from coopdigest.testing.clock import FixedClock
@@ -23,6 +25,7 @@ NONCE = "0123456789abcdef01234567"
 MARK = marker(NONCE, Slot.UNSUBSCRIBE_URL)
 TOKENS = Tokens([b"k" * 32])
 E, W = Severity.ERROR, Severity.WARNING
+DELIVERY = Claimed(id=70, campaign=7, subscriber=42, address="amina@example.net", language="en", attempt=1)
 
 
 def make_digest(**facts: object) -> Digest:
@@ -51,8 +54,7 @@ def make_edition(subject: str = "Ferries, mills and one cheese cellar") -> Editi
 def build(digest: Digest | None = None, subject: str | None = None) -> bytes:
     """A subscriber's message."""
     edition = make_edition(subject) if subject is not None else make_edition()
-    delivery = Claimed(id=70, campaign=7, subscriber=42, address="amina@example.net", language="en", attempt=1)
-    return DigestMessageFactory(digest or make_digest(), TOKENS).build(edition, delivery, NOW)
+    return DigestMessageFactory(digest or make_digest(), TOKENS).build(edition, DELIVERY, NOW)
 
 
 GOOD = build()
@@ -91,6 +93,18 @@ def with_parts(*bodies: bytes, close: bytes = b"--\r\n") -> bytes:
     """The good header over other parts."""
     head = GOOD.partition(b"--" + BOUNDARY)[0]
     return head + b"".join(b"--" + BOUNDARY + body for body in bodies) + b"--" + BOUNDARY + close
+
+
+SIGNER = DkimSigner(Ed25519PrivateKey.from_private_bytes(b"k" * 32), "example.org", "news")
+REPLY = b"Reply-To: Press desk <press@example.org>\r\n"
+
+
+def signed(old: bytes, new: bytes, times: int = -1) -> bytes:
+    """The good message with a signature in whose field `old` stands no more (the first `times` of it, or all)."""
+    whole = DigestMessageFactory(make_digest(), TOKENS, SIGNER).build(make_edition(), DELIVERY, NOW)
+    field = whole.removesuffix(GOOD)
+    assert old in field
+    return field.replace(old, new, times) + GOOD
 
 
 def found(data: bytes) -> set[tuple[str, Severity]]:
@@ -208,6 +222,25 @@ BAD_EXAMPLES = {
     "R31 no domain": ("R31", E, changed(b"<coop-news.example.org>", b"<coop-news>")),
     "R31 long": ("R31", E, changed(b"<coop-news.", b"<" + b"a" * 250 + b".")),
     "R32": ("R32", E, changed(b"=One-Click", b"=one-click")),
+    "R50 from": ("R50", E, signed(b"from:", b"")),
+    "R50 list header": ("R50", E, signed(b"list-id:", b"")),
+    "R50 one-click": ("R50", E, signed(b"list-unsubscribe-post", b"x-leave")),
+    "R50 what changes": ("R50", E, signed(b" h=", b" h=received:\r\n  ")),
+    "R51 subject": ("R51", E, signed(b"subject:", b"", 1)),
+    "R51 absent": ("R51", E, signed(b"reply-to:", b"").replace(REPLY, b"")),
+    "R52 algorithm": ("R52", E, signed(b"a=ed25519-sha256", b"a=rsa-sha1")),
+    "R52 form": ("R52", E, signed(b"c=relaxed/relaxed", b"c=simple/simple")),
+    "R52 no form": ("R52", E, signed(b" c=relaxed/relaxed;", b"")),
+    "R52 length": ("R52", E, signed(b"s=news;", b"s=news; l=10;")),
+    "R52 time": ("R52", E, signed(b" t=1638345605;", b"")),
+    "R52 expired": ("R52", E, signed(b" t=1638345605;", b" t=1638345605; x=1638345605;")),
+    "R52 version": ("R52", E, signed(b"v=1", b"v=2")),
+    "R52 selector": ("R52", E, signed(b"s=news;", b"s=;")),
+    "R52 base64": ("R52", E, signed(b"bh=", b"bh=.")),
+    "R52 unfolded": ("R52", E, signed(b"b=", b"b=" + b"A" * 80, 1)),
+    "R52 domain": ("R52", W, signed(b"d=example.org", b"d=example.net")),
+    "R52 no domain": ("R52", E, signed(b"d=example.org", b"d=")),
+    "R52 no tags": ("R52", E, signed(b"v=1; a=ed25519-sha256;", b"v=1; v=1;")),
 }
 
 
@@ -215,6 +248,13 @@ BAD_EXAMPLES = {
 def test_a_bad_message_breaks_exactly_its_rule(rule: str, severity: Severity, data: bytes) -> None:
     """A good message altered in one place breaks the rule about that place, and no other."""
     assert found(data) == {(rule, severity)}
+
+
+def test_a_signed_message_has_no_finding() -> None:
+    """What we sign obeys R50 to R52, whether or not the signing domain is the sender's own or one above it."""
+    assert check_message(signed(b"v=1", b"v=1"), NOW) == []
+    assert check_message(signed(b"d=example.org", b"d=mail.example.org"), NOW) == []
+    assert check_message(signed(b"t=1638345605", b"x=1638345606; t=1638345605"), NOW) == []
 
 
 def test_every_rule_has_a_bad_example() -> None:
@@ -299,6 +339,7 @@ PIECES = st.sampled_from(
     [
         *(b"\r\n", b"\n", b"\r", b"\x00", b" ", b"\t", b":", b";", b"--", b'"', b"<", b">", b"(", b",", b"@"),
         *(b"=?", b"?=", b"utf-8", b"?q?", b"?b?", BOUNDARY),
+        *(b"DKIM-Signature:", b" h=", b"from:", b"; b=", b" t=1", b" x=2"),
         *(FROM, SUBJECT, LEAVE, POST, DATE, TYPE, ENCODING, MESSAGE_ID, PLAIN, RICH),
         *(b"Content-Type: multipart/mixed; boundary=", b"Content-Type: multipart/related; boundary=a\r\n\r\n--a\r\n"),
         b"=?unicode_escape?q?=5Cd?=",

@@ -243,12 +243,20 @@ class StoreTable(Table):
     durability: Durability = Durability.NORMAL
 
 
+class Canonicalization(StrEnum):
+    """What servers on the way may change without breaking a signature: header and body (RFC 6376 3.4)."""
+
+    RELAXED = "relaxed/relaxed"
+    SIMPLE = "relaxed/simple"
+
+
 class DkimTable(Table):
     """`[dkim]`: how messages are signed (RFC 6376)."""
 
     selector: kinds.DkimSelector
     domain: kinds.Domain | None = None
     key: kinds.Line
+    canonicalization: Canonicalization = Canonicalization.RELAXED
 
 
 class BrandTable(Table):

@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
+from typing import Protocol
 from urllib.parse import quote
 
 from coopdigest.domain.delivery import Claimed
@@ -21,16 +22,31 @@ from coopdigest.mail.skeleton import Skeleton, build_skeleton
 _EDITIONS_KEPT = 16  # more than a digest has languages
 
 
+class Signer(Protocol):
+    """What signs a message, such as `mail.dkim.DkimSigner`."""
+
+    def sign(self, personal: bytes, shared: bytes, body: bytes, now: datetime) -> bytes:
+        """The whole message with its signature; `shared` header fields are the same object for a whole edition."""
+
+
+class Unsigned:
+    """The signer of a digest that signs nothing: its mail server may."""
+
+    def sign(self, personal: bytes, shared: bytes, body: bytes, now: datetime) -> bytes:
+        """The message as it is."""
+        return b"".join([personal, shared, b"\r\n", body])
+
+
 class DigestMessageFactory:
     """Builds the messages of one digest; what all subscribers share is encoded once per edition."""
 
-    def __init__(self, digest: Digest, tokens: Tokens) -> None:
+    def __init__(self, digest: Digest, tokens: Tokens, signer: Signer | None = None) -> None:
         """Prepare what all issues share.
 
         Raises:
             ConfigurationError: the digest's own addresses cannot stand in a header.
         """
-        self._digest, self._tokens = digest, tokens
+        self._digest, self._tokens, self._signer = digest, tokens, signer or Unsigned()
         try:
             self._domain = wire_domain(digest.list_domain or digest.sender.domain)
             self._reply_address = wire_address((digest.reply_to or digest.sender).address)
@@ -56,7 +72,7 @@ class DigestMessageFactory:
             structured("Feedback-ID", f"{delivery.campaign}:{edition.language}:digest:{self._sender_id}"),
         ]
         link = leave[0] if leave else self._mailto_leave()
-        return b"".join([*personal, shared, b"\r\n", skeleton.fill({Slot.UNSUBSCRIBE_URL: link})])
+        return self._signer.sign(b"".join(personal), shared, skeleton.fill({Slot.UNSUBSCRIBE_URL: link}), now)
 
     def build_sample(self, edition: Edition, address: str, now: datetime) -> bytes:
         """A message for a rehearsal, to somebody who need not be a subscriber: `[Test]` before the subject.
@@ -67,7 +83,8 @@ class DigestMessageFactory:
         shared, skeleton = self._prepare(edition, "[Test] ")
         said = f"{address}\0{now.isoformat()}"
         personal = [self._address_headers(address, now), self._message_id("sample", f"{edition.nonce}\0{said}")]
-        return b"".join([*personal, shared, b"\r\n", skeleton.fill({Slot.UNSUBSCRIBE_URL: self._mailto_leave()})])
+        body = skeleton.fill({Slot.UNSUBSCRIBE_URL: self._mailto_leave()})
+        return self._signer.sign(b"".join(personal), shared, body, now)
 
     def _encode(self, edition: Edition, prefix: str) -> tuple[bytes, Skeleton]:
         """The headers that all subscribers share, and the body's skeleton."""

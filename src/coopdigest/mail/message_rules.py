@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from coopdigest.domain.edition import Finding, Severity
-from coopdigest.mail.rules import form, lists, parts, senders
+from coopdigest.mail.rules import form, lists, parts, senders, signatures
 from coopdigest.mail.rules.raw import parse_message
 
-RULES: dict[str, str] = dict(sorted({**senders.RULES, **form.RULES, **lists.RULES, **parts.RULES}.items()))
+_ALL = (senders.RULES, form.RULES, lists.RULES, parts.RULES, signatures.RULES)
+RULES: dict[str, str] = dict(sorted((rule, sentence) for rules in _ALL for rule, sentence in rules.items()))
 """What each rule asks, by its id; B25, B28 and B29 are rules of the composed edition too, about other things."""
 
 
@@ -23,5 +24,6 @@ def check_message(data: bytes, now: datetime | None = None) -> list[Finding]:
         *senders.check(message, now),
         *lists.check(message),
         *parts.check(message, len(data)),
+        *signatures.check(message),
     )
     return sorted(dict.fromkeys(found), key=lambda finding: finding.severity is not Severity.ERROR)

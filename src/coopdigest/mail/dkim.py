@@ -1,0 +1,198 @@
+"""Signs messages with DKIM (RFC 6376, 8301, 8463): headers relaxed, body relaxed or simple, no room for additions."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
+
+from coopdigest.domain.errors import ConfigurationError
+from coopdigest.mail.addresses import wire_domain
+from coopdigest.mail.signed_headers import OVERSIGNED, SIGNED
+
+Key = RSAPrivateKey | Ed25519PrivateKey
+"""The two kinds of key that verifiers know (RFC 8463)."""
+
+_SHORTEST_KEY = 1024  # bits (RFC 8301 3.2)
+_FIELD_END = re.compile(rb"\r\n(?![ \t])")
+_LINE = 76  # characters of a folded line
+_KEPT = 32  # shared headers: more than editions and their rehearsals
+_PADDING, _HASH = PKCS1v15(), Prehashed(hashes.SHA256())
+
+
+class BodyForm(StrEnum):
+    """What a body may lose on its way without breaking the signature (RFC 6376 3.4)."""
+
+    RELAXED = "relaxed"
+    SIMPLE = "simple"
+
+
+class DkimSigner:
+    """Signs for one domain with one key; safe to use from several threads."""
+
+    def __init__(self, key: Key, domain: str, selector: str, body: BodyForm = BodyForm.RELAXED) -> None:
+        """`domain` and `selector` are ASCII: the public key is found at `selector._domainkey.domain`."""
+        self.domain, self.selector = domain, selector
+        self._key, self._form = key, body
+        self._algorithm = "rsa-sha256" if isinstance(key, RSAPrivateKey) else "ed25519-sha256"
+        self._last = (b"", b"")  # a body and its hash, for editions that are the same for everybody
+        self._read_shared = lru_cache(maxsize=_KEPT)(_read_fields)
+        self._name_fields = lru_cache(maxsize=_KEPT)(_name_fields)
+
+    @property
+    def bits(self) -> int:
+        """The size of the key."""
+        return self._key.key_size if isinstance(self._key, RSAPrivateKey) else 256
+
+    @property
+    def is_rsa(self) -> bool:
+        """Whether the key is of the kind that every provider verifies (B05)."""
+        return isinstance(self._key, RSAPrivateKey)
+
+    @property
+    def public_key(self) -> str:
+        """The `p=` of the record to publish (R54): SubjectPublicKeyInfo for RSA, the bare key for Ed25519."""
+        public = self._key.public_key()
+        if self.is_rsa:
+            return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+        return base64.b64encode(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+
+    def sign(self, personal: bytes, shared: bytes, body: bytes, now: datetime) -> bytes:
+        """The whole message, ready to be sent: signature, header fields, empty line, body.
+
+        Fields and body are as they are sent, 7bit and with CRLF line ends (R53); nothing may change after this.
+        What `shared` says is canonicalised once, so it should be the same object for every message of an edition.
+        """
+        fields = [*_read_fields(personal), *self._read_shared(shared)]
+        names, covered = _cover(fields)
+        unsigned = self._describe(names, self._hash_body(body), int(now.timestamp()))
+        said = b"".join([*covered, _relax_field(unsigned)[1]])
+        signature = _fold_text(base64.b64encode(self._sign(said)).decode("ascii"))
+        return b"".join([unsigned, signature, b"\r\n", personal, shared, b"\r\n", body])
+
+    def _describe(self, names: tuple[str, ...], body_hash: bytes, when: int) -> bytes:
+        """The signature's field up to its `b=`."""
+        return (
+            f"DKIM-Signature: v=1; a={self._algorithm}; c=relaxed/{self._form}; t={when};\r\n"
+            f" d={self.domain};\r\n s={self.selector};\r\n"
+            f"{self._name_fields(names)};\r\n bh={body_hash.decode('ascii')};\r\n b="
+        ).encode("ascii")
+
+    def _sign(self, said: bytes) -> bytes:
+        digest = hashlib.sha256(said).digest()
+        if isinstance(self._key, RSAPrivateKey):
+            return self._key.sign(digest, _PADDING, _HASH)
+        return self._key.sign(digest)  # RFC 8463 3: PureEdDSA over the hash
+
+    def _hash_body(self, body: bytes) -> bytes:
+        """`bh=`; to compare two bodies is much cheaper than to hash one."""
+        known, digest = self._last
+        if not digest or known != body:
+            canonical = canonicalise_body(body, self._form)
+            digest = base64.b64encode(hashlib.sha256(canonical).digest())
+            self._last = (body, digest)
+        return digest
+
+
+def load_signer(file: Path, domain: str, selector: str, body: BodyForm, place: str) -> DkimSigner:
+    """A signer with the private key of a PEM file (PKCS#8 or PKCS#1, not encrypted); `place` names the setting.
+
+    A domain in other letters is written in ASCII (IDNA).
+
+    Raises:
+        ConfigurationError: the file cannot be read, or holds no key that one can sign with.
+    """
+    try:
+        key = load_pem_private_key(file.read_bytes(), None)
+    except OSError as error:
+        raise ConfigurationError(f"{file.name} cannot be read: {error.strerror}; {_RECIPE}", place=place) from error
+    except TypeError as error:
+        text = f"{file.name} is encrypted; take the password off: openssl pkey -in {file.name} -out {file.name}.plain"
+        raise ConfigurationError(text, place=place) from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise ConfigurationError(f"{file.name} holds no private key in PEM form; {_RECIPE}", place=place) from error
+    if not isinstance(key, Key):
+        raise ConfigurationError(f"{file.name} is neither an RSA nor an Ed25519 key; {_RECIPE}", place=place)
+    if isinstance(key, RSAPrivateKey) and key.key_size < _SHORTEST_KEY:
+        text = f"{file.name} has {key.key_size} bits, and verifiers refuse keys under {_SHORTEST_KEY}; {_RECIPE}"
+        raise ConfigurationError(text, place=place)
+    try:
+        return DkimSigner(key, wire_domain(domain).lower(), selector, body)
+    except ValueError as error:
+        raise ConfigurationError(f"{error}; set domain in [dkim]", place=place) from error
+
+
+_RECIPE = "make a key with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dkim.pem"
+
+
+def canonicalise_body(body: bytes, form: BodyForm) -> bytes:
+    """The body as it is hashed (RFC 6376 3.4.3 and 3.4.4). It has CRLF line ends; one that is missing is added."""
+    if body and not body.endswith(b"\r\n"):
+        body += b"\r\n"
+    if form is BodyForm.RELAXED:
+        body = body.replace(b"\t", b" ")
+        while b"  " in body:
+            body = body.replace(b"  ", b" ")
+        body = body.replace(b" \r\n", b"\r\n")
+    end = len(body)
+    while body.endswith(b"\r\n", 0, end):
+        end -= 2
+    if not end:
+        return b"" if form is BodyForm.RELAXED else b"\r\n"
+    return body if end + 2 == len(body) else body[: end + 2]
+
+
+def _read_fields(header: bytes) -> tuple[tuple[str, bytes], ...]:
+    """Each field that may be covered: its name in lower case and its canonical form."""
+    fields = (_relax_field(field) for field in _FIELD_END.split(header) if field)
+    return tuple((name, canonical + b"\r\n") for name, canonical in fields if name in SIGNED)
+
+
+def _relax_field(field: bytes) -> tuple[str, bytes]:
+    """RFC 6376 3.4.2, without the line end."""
+    name, _, value = field.partition(b":")
+    words = value.replace(b"\r\n", b"").replace(b"\t", b" ").split(b" ")
+    key = name.strip(b" \t").lower()
+    return key.decode("latin-1"), key + b":" + b" ".join(filter(None, words))
+
+
+def _cover(fields: Sequence[tuple[str, bytes]]) -> tuple[tuple[str, ...], list[bytes]]:
+    """The names for `h=`, and what is signed for them: of fields of one name the last comes first (5.4.2)."""
+    names = tuple(name for name, _ in reversed(fields))
+    return names, [canonical for _, canonical in reversed(fields)]
+
+
+def _name_fields(names: tuple[str, ...]) -> str:
+    """The `h=` tag, folded: the fields that are there, and those that nobody may add."""
+    return _fold_words(" h=", [*names, *OVERSIGNED])
+
+
+def _fold_words(start: str, words: Sequence[str]) -> str:
+    """Words with colons between them."""
+    lines, line = [], start + words[0]
+    for word in words[1:]:
+        if len(line) + len(word) + 2 > _LINE:
+            lines.append(line + ":")
+            line = "  " + word
+        else:
+            line += ":" + word
+    return "\r\n".join([*lines, line])
+
+
+def _fold_text(text: str) -> bytes:
+    """A text that may be cut anywhere."""
+    size = _LINE - len("  b=")
+    return "\r\n  ".join(text[place : place + size] for place in range(0, len(text), size)).encode("ascii")
