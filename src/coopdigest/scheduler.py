@@ -167,6 +167,8 @@ class Scheduler:
         after = campaigns.drain(campaign).campaign
         if after.tally != before or after.state is not campaign.state:
             self.log(f"issue {period.key} {after.state}: {after.tally}")
+        if held := campaigns.held_back(after):
+            self._say_once(f"issue {period.key}: only_to holds back {held} of {after.tally.recipients}")
 
 
 def run_until_stopped(scheduler: Scheduler) -> None:

@@ -135,10 +135,6 @@ class Workplace:
         from coopdigest.mail.smtp import SmtpTransport
 
         table = self.settings.smtp
-        if table.only_to is not None:
-            raise ConfigurationError(
-                "[smtp] only_to is not obeyed by this version; remove it, or send with --outbox DIR"
-            )
         server, limits = table.server, table.timeouts
         login = Login(server.user, server.password or "") if server.user else None
         endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, server.starttls, login)
@@ -222,6 +218,7 @@ class Workplace:
             self.settings.smtp.backoff,
             on_outcome,
             should_stop,
+            self.settings.smtp.staging,
         )
         return Campaigns(
             self.digest,

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Tally
+from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Tally, Verdict
 from coopdigest.domain.errors import HeldError
 from coopdigest.domain.issue import IssueState
+from coopdigest.domain.recipients import OnlyTo, Refused, parse_only_to
 from coopdigest.domain.subscriber import Origin, Reason, parse_address
-from coopdigest.ports import Campaign
+from coopdigest.ports import Campaign, Trouble
 from coopdigest.testing.builders import make_found, make_period, make_row
 from coopdigest.testing.clock import NOON
 from coopdigest.testing.scenes import (
@@ -363,6 +364,119 @@ def test_row_given_up_and_retried_has_its_whole_time_again(store: Store) -> None
     settle_all(store, campaign, sender, DEFERRED, LATER)
     assert store.ledger.give_up(campaign.id, LATER, LATER) == 0
     assert tally(store) == {"deferred": 1}
+
+
+# --- who and why, and trying the refused again ------------------------------------------------------------
+
+TROUBLED = [DeliveryState.REFUSED, DeliveryState.IN_DOUBT, DeliveryState.DEFERRED]
+
+
+def answered(store: Store, outcomes: dict[str, Outcome]) -> tuple[Campaign, int]:
+    """A campaign in which each of these recipients met this outcome."""
+    campaign = open_campaign(store, *outcomes)
+    sender = store.ledger.enlist(NOON)
+    for delivery in claim_all(store, campaign, sender):
+        assert store.ledger.intend(delivery, sender, NOON)
+        settle(store, delivery, sender, outcomes[delivery.address])
+    return campaign, sender
+
+
+def refused(code: int, text: str) -> Outcome:
+    """A refusal in these words."""
+    return Outcome(Verdict.REFUSED, code, text)
+
+
+def addresses(store: Store, campaign: Campaign, *states: DeliveryState) -> list[str | None]:
+    """Whom the ledger lists in these states, in its order."""
+    return [trouble.address for trouble in store.ledger.troubles(campaign.id, states)]
+
+
+def test_troubles_tell_who_why_and_when(store: Store) -> None:
+    """By address: state, reply, attempts, when a deferred one is due, and since when it stands so."""
+    told = {"nour@example.org": REFUSED, "Luc@example.org": DEFERRED, "amina@example.org": IN_DOUBT}
+    campaign, _ = answered(store, {**told, "zoe@example.org": ACCEPTED})
+    assert list(store.ledger.troubles(campaign.id, TROUBLED)) == [
+        Trouble("amina@example.org", DeliveryState.IN_DOUBT, None, "", 1, None, NOON),
+        Trouble("Luc@example.org", DeliveryState.DEFERRED, 451, "4.3.0 Later", 1, LATER, NOON),
+        Trouble("nour@example.org", DeliveryState.REFUSED, 550, "5.1.1 No", 1, None, NOON),
+    ]
+    assert addresses(store, campaign, DeliveryState.DEFERRED) == ["Luc@example.org"]
+
+
+def test_doubt_that_a_dead_sender_left_is_as_old_as_its_last_beat(store: Store, neighbour: Store) -> None:
+    """Nobody saw the connection go: what is known is when the sender was last heard of."""
+    campaign, sender, _ = one_sending(store)
+    beat = NOON + timedelta(seconds=20)
+    store.ledger.beat(sender, beat)
+    neighbour.ledger.reap(NOON + timedelta(seconds=200))
+    (trouble,) = store.ledger.troubles(campaign.id, TROUBLED)
+    assert (trouble.state, trouble.since) == (DeliveryState.IN_DOUBT, beat)
+
+
+def test_erased_subscriber_is_listed_without_an_address(store: Store) -> None:
+    """The delivery stays in the list as in the tally; the address is gone, and stands last."""
+    campaign, _ = answered(store, dict.fromkeys(THREE, REFUSED))
+    store.roster.erase(AMINA, NOON)
+    assert addresses(store, campaign, DeliveryState.REFUSED) == ["luc@example.org", "nour@example.org", None]
+
+
+@pytest.mark.parametrize(
+    ("which", "again"),
+    [
+        (Refused(), {*THREE}),
+        (Refused(key="luc@example.org"), {"luc@example.org"}),
+        (Refused(code=550), {"amina@example.org", "luc@example.org"}),
+        (Refused(enhanced="5.1.1"), {"amina@example.org"}),
+        (Refused(enhanced="5.1.10"), {"luc@example.org"}),
+        (Refused(code=553), set()),
+    ],
+)
+def test_refused_ones_are_tried_again_by_what_they_have_in_common(
+    store: Store, which: Refused, again: set[str]
+) -> None:
+    """All, one address, a reply code, an enhanced code: these become pending, and an issue already sent is sending."""
+    words = (refused(550, "5.1.1 No"), refused(550, "5.1.10 No"), refused(554, "5.7.1 5.1.1 is not why"))
+    campaign, sender = answered(store, {**dict(zip(THREE, words, strict=True)), "zoe@example.org": ACCEPTED})
+    assert store.ledger.finish(campaign.id, NOON).state is IssueState.SENT
+    assert store.ledger.retry(campaign.id, which, NOON) == len(again)
+    assert state(store) is (IssueState.SENDING if again else IssueState.SENT)
+    assert {delivery.address for delivery in claim_all(store, campaign, sender)} == again
+
+
+@pytest.mark.parametrize("how", ["suppressed", "departed", "erased"])
+def test_refused_one_who_left_stays_refused(store: Store, how: str) -> None:
+    """A retry is for those who may still be written to."""
+    campaign, _ = answered(store, dict.fromkeys(THREE, REFUSED))
+    leave(store, how)
+    assert store.ledger.retry(campaign.id, Refused(), NOON) == 2
+    assert tally(store) == {"pending": 2, "refused": 1}
+
+
+# --- a staging list --------------------------------------------------------------------------------------
+
+STAGING = parse_only_to(["Amina@example.org", "@Staging.example"])
+
+
+def test_staging_list_holds_everybody_else_pending(store: Store) -> None:
+    """Only its addresses and domains are claimed; the rest waits, and is claimed once the list is gone."""
+    near = ("b@more.staging.example", "b@notstaging.example")
+    campaign = open_campaign(store, *THREE, "zoe@example.org", "a@STAGING.example", *near)
+    sender = store.ledger.enlist(NOON)
+    assert store.ledger.claim(campaign.id, sender, 500, NOON, OnlyTo()) == []
+    claimed = store.ledger.claim(campaign.id, sender, 500, NOON, STAGING)
+    assert {delivery.address for delivery in claimed} == {"amina@example.org", "a@STAGING.example"}
+    assert store.ledger.held_back(campaign.id, STAGING) == 5
+    assert tally(store) == {"pending": 7}
+    rest = claim_all(store, campaign, sender)
+    assert (len(rest), {delivery.attempt for delivery in rest}) == (5, {1})
+
+
+def test_staging_list_gives_nobody_else_up(store: Store) -> None:
+    """Who may not be written to is not given up meanwhile; whom the list names is, as ever."""
+    campaign, _ = answered(store, dict.fromkeys(THREE, DEFERRED))
+    assert store.ledger.give_up(campaign.id, LATER, LATER, STAGING) == 1
+    assert addresses(store, campaign, DeliveryState.REFUSED) == ["amina@example.org"]
+    assert store.ledger.held_back(campaign.id, STAGING) == 2
 
 
 # --- senders ---------------------------------------------------------------------------------------------

@@ -11,10 +11,12 @@ import typer
 
 from coopdigest.cli.options import CONFIG, AsJson, Config, OwnPeriod, workplace
 from coopdigest.cli.output import progress, show, show_json, status_document, tell
-from coopdigest.domain.errors import HeldError
+from coopdigest.cli.troubles import show_troubles, show_troubles_as_json, states_of
+from coopdigest.domain.errors import ConfigurationError, HeldError
 
 if TYPE_CHECKING:
     from coopdigest.domain.period import Period
+    from coopdigest.domain.recipients import Refused
     from coopdigest.ports import Campaign, IssueRecord
     from coopdigest.services.campaigns import Sending
     from coopdigest.wiring import Workplace
@@ -68,6 +70,12 @@ def _tell_overridden(record: IssueRecord | None) -> None:
 Test = Annotated[str | None, typer.Option("--test", metavar="ADDRESS", help="A rehearsal to this address only.")]
 Outbox = Annotated[Path | None, typer.Option("--outbox", metavar="DIR", help="A rehearsal into .eml files.")]
 Resend = Annotated[bool, typer.Option("--resend-in-doubt", help="Send again what is in doubt, same Message-ID.")]
+Retry = Annotated[
+    str | None,
+    typer.Option(
+        "--retry-refused", metavar="WHAT", help="Try refused ones again: all, an address, or a code (550, 5.1.1)."
+    ),
+]
 Without = Annotated[list[str] | None, typer.Option("--without", metavar="SOURCE", help="Although it has a hole.")]
 Removals = Annotated[bool, typer.Option("--accept-removals", help="Although many left the roster file.")]
 
@@ -78,18 +86,27 @@ def send(
     test: Test = None,
     outbox: Outbox = None,
     resend_in_doubt: Resend = False,
+    retry_refused: Retry = None,
     early: Early = False,
     without: Without = None,
     accept_removals: Removals = False,
     force: Force = False,
 ) -> None:
-    """Send a period's issue to everybody who did not get it yet. Example: coopdigest send last"""
+    """Send a period's issue to everybody who did not get it yet, or once more to those who were refused.
+
+    Examples: coopdigest send last; coopdigest send last --retry-refused 550
+    """
+    which = _read_refused(retry_refused)
     with workplace(config) as place:
         found = place.period(period, own=True)
         if test is not None or outbox is not None:
+            if which:
+                raise ConfigurationError("--retry-refused does not go with --test and --outbox, which touch no ledger")
             _rehearse(place, found, test, outbox)
             return
         place.sync_roster(tell, accept_removals=accept_removals)
+        if which and not _put_back(place, found, which):
+            return
         required = place.required_sources(without or [])
         campaign = place.campaigns().prepare(found, place.composer, early=early, required=required, force=force)
         if force:
@@ -98,17 +115,46 @@ def send(
     raise typer.Exit(int(sending.exit_code))
 
 
-def _drain(place: Workplace, campaign: Campaign, resend: bool) -> Sending:
+def _read_refused(text: str | None) -> Refused | None:
+    from coopdigest.domain.recipients import parse_refused
+
+    try:
+        return parse_refused(text) if text is not None else None
+    except ValueError as error:
+        raise ConfigurationError(f"--retry-refused: {error}") from error
+
+
+def _put_back(place: Workplace, period: Period, which: Refused) -> int:
+    """Make refused deliveries pending again, and say how many."""
+    campaign = place.store.ledger.campaign(period.key)
+    if campaign:
+        _refuse_paused(campaign)
+    count = place.campaigns().retry_refused(campaign, which) if campaign else 0
+    if count:
+        tell(f"{period.key}: {count} refused {'delivery is' if count == 1 else 'deliveries are'} tried again")
+    else:
+        tell(f"{period.key}: nobody refused fits; see: coopdigest status {period.key} --refused")
+    return count
+
+
+def _refuse_paused(campaign: Campaign) -> None:
     from coopdigest.domain.issue import IssueState
+
+    if campaign.state is IssueState.PAUSED:
+        raise HeldError(f"{campaign.period} is paused; go on with: coopdigest resume {campaign.period}")
+
+
+def _drain(place: Workplace, campaign: Campaign, resend: bool) -> Sending:
     from coopdigest.services.campaigns import Sent
 
     key = campaign.period
-    if campaign.state is IssueState.PAUSED:
-        raise HeldError(f"{key} is paused; go on with: coopdigest resume {key}")
+    _refuse_paused(campaign)
     with progress(campaign.tally.pending + campaign.tally.deferred, f"sending {key}") as on_outcome:
         sending = place.campaigns(on_outcome).drain(campaign, resend_in_doubt=resend)
     word = "already sent" if sending.what is Sent.ALREADY else str(sending.campaign.state)
     tell(f"{key} {word}: {sending.campaign.tally}")
+    if held := place.campaigns().held_back(sending.campaign):
+        tell(f"{key}: only_to holds back {held} of {sending.campaign.tally.recipients}; they stay pending")
     return sending
 
 
@@ -122,6 +168,10 @@ def _rehearse(place: Workplace, period: Period, test: str | None, outbox: Path |
         recipient = parse_address(test).given if test else place.digest.sender.address
     except ValueError as error:
         raise HeldError(f"--test: not an e-mail address: {error}") from error
+    if test and not place.settings.smtp.allows(recipient):
+        raise ConfigurationError(
+            "--test: [smtp] only_to does not allow this address; add it there, or use --outbox DIR"
+        )
     editions = place.editing.editions(period, place.composer)
     connection = (place.outbox(outbox) if outbox else place.transport).connect()
     try:
@@ -138,9 +188,30 @@ def _rehearse(place: Workplace, period: Period, test: str | None, outbox: Path |
 Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="One period only.")]
 
 
-def status(period: Maybe = None, config: Config = CONFIG, as_json: AsJson = False) -> None:
-    """Show campaigns and their tallies. Example: coopdigest status last"""
+ShowRefused = Annotated[bool, typer.Option("--refused", help="List who was refused, and why.")]
+ShowInDoubt = Annotated[bool, typer.Option("--in-doubt", help="List who is in doubt, and since when.")]
+ShowDeferred = Annotated[bool, typer.Option("--deferred", help="List who is to wait, why, and until when.")]
+
+
+def status(
+    period: Maybe = None,
+    config: Config = CONFIG,
+    as_json: AsJson = False,
+    refused: ShowRefused = False,
+    in_doubt: ShowInDoubt = False,
+    deferred: ShowDeferred = False,
+) -> None:
+    """Show campaigns and their tallies, or who did not get a period's issue.
+
+    Examples: coopdigest status last; coopdigest status last --refused --deferred
+    """
+    wanted = states_of(refused=refused, in_doubt=in_doubt, deferred=deferred)
     with workplace(config) as place:
+        if wanted:
+            if period is None:
+                raise ConfigurationError("name the period whose deliveries to list: coopdigest status PERIOD --refused")
+            (show_troubles_as_json if as_json else show_troubles)(place, place.period(period).key, wanted)
+            return
         records = place.store.issues.records()
         keys = [place.period(period).key] if period else [record.period for record in records]
         states = {record.period: record.state for record in records}

@@ -26,6 +26,8 @@ from coopdigest.config.smtp_url import SmtpServer, parse_smtp_url
 from coopdigest.domain.delivery import Backoff
 from coopdigest.domain.digest import KINDS, Brand, Digest, MediaContact, Themes
 from coopdigest.domain.period import Cadence
+from coopdigest.domain.recipients import OnlyTo, parse_only_to
+from coopdigest.domain.subscriber import parse_address
 
 
 class Table(BaseModel):
@@ -216,11 +218,14 @@ class SmtpTable(Table):
         """How deferred deliveries are repeated."""
         return Backoff(self.retry_after, self.give_up_after)
 
+    @property
+    def staging(self) -> OnlyTo | None:
+        """The only recipients that may be written to; None when everybody may."""
+        return parse_only_to(self.only_to) if self.only_to is not None else None
+
     def allows(self, address: str) -> bool:
         """Whether `only_to` lets a message go to `address`; without that key everybody may be written to."""
-        wanted = address.strip().casefold()
-        allowed = {entry.casefold() for entry in self.only_to or ()}
-        return self.only_to is None or wanted in allowed or f"@{wanted.rpartition('@')[2]}" in allowed
+        return self.staging is None or self.staging.allows(parse_address(address))
 
 
 class SubscribersTable(Table):

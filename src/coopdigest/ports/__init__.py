@@ -10,7 +10,7 @@ from coopdigest.ports.clock import Clock
 from coopdigest.ports.composition import Composer, Link, LinkAnswer, LinkVisitor
 from coopdigest.ports.content import Collected, IssueRecord, IssueStore, ItemStore, SourceRecord
 from coopdigest.ports.messages import Connection, MessageChecker, MessageFactory, Transport
-from coopdigest.ports.people import Campaign, Ledger, Roster
+from coopdigest.ports.people import Campaign, Ledger, Roster, Trouble
 from coopdigest.ports.sources import Note, Reading, Source, Validators
 
 __all__ = [
@@ -34,5 +34,6 @@ __all__ = [
     "Source",
     "SourceRecord",
     "Transport",
+    "Trouble",
     "Validators",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,6 +10,7 @@ from typing import Protocol
 from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Tally
 from coopdigest.domain.issue import Issue, IssueState
 from coopdigest.domain.period import Period
+from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.domain.roster import RosterRow
 from coopdigest.domain.subscriber import Address, Reason, Subscriber
 
@@ -22,6 +23,22 @@ class Campaign:
     period: str
     state: IssueState
     tally: Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A delivery that did not arrive, and why. `address` is None once the subscriber was erased.
+
+    `since` is when its last answer came or its connection was lost; for a sender that died, its last sign of life.
+    """
+
+    address: str | None
+    state: DeliveryState
+    code: int | None
+    reply: str
+    attempts: int
+    due: datetime | None
+    since: datetime | None
 
 
 class Ledger(Protocol):
@@ -56,9 +73,12 @@ class Ledger(Protocol):
         """Return dead senders' claimed rows to pending and hold their sending rows in doubt; how many were held."""
         ...
 
-    def claim(self, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+    def claim(
+        self, campaign: int, sender: int, limit: int, now: datetime, only_to: OnlyTo | None = None
+    ) -> list[Claimed]:
         """Take up to `limit` due rows for this sender; suppressed and departed ones become skipped instead.
 
+        Rows that `only_to` does not allow stay as they are.
         Empty when nothing is due, or the campaign is paused or cancelled.
         """
         ...
@@ -71,12 +91,27 @@ class Ledger(Protocol):
         """Record an outcome by the table. `due` is when a deferred one is to be repeated."""
         ...
 
-    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
-        """Refuse deferred rows that were first tried before the given instant; how many."""
+    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
+        """Refuse deferred rows that were first tried before the given instant and that `only_to` allows; how many."""
+        ...
+
+    def held_back(self, campaign: int, only_to: OnlyTo) -> int:
+        """How many rows wait that `only_to` does not allow."""
         ...
 
     def requeue(self, campaign: int, state: DeliveryState, now: datetime) -> int:
         """Put rows that are in doubt or refused back to pending; how many."""
+        ...
+
+    def retry(self, campaign: int, which: Refused, now: datetime) -> int:
+        """Put these refused rows back to pending; how many. Who was suppressed or left the roster stays refused."""
+        ...
+
+    def troubles(self, campaign: int, states: Collection[DeliveryState]) -> Iterator[Trouble]:
+        """The rows in these states, by address, the erased last.
+
+        They are read as they are asked for: use the store for nothing else until the last one.
+        """
         ...
 
     def finish(self, campaign: int, now: datetime) -> Campaign:

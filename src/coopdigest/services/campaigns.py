@@ -11,6 +11,7 @@ from coopdigest.domain.digest import Digest
 from coopdigest.domain.errors import ExitCode, HeldError
 from coopdigest.domain.issue import OPENED, IssueState
 from coopdigest.domain.period import Period, period_of_key
+from coopdigest.domain.recipients import Refused
 from coopdigest.ports import Campaign, Clock, Composer, IssueStore, ItemStore, Ledger
 from coopdigest.services.collecting import find_holes
 from coopdigest.services.dispatching import Dispatching
@@ -113,6 +114,15 @@ class Campaigns:
         period = period_of_key(campaign.period, self.digest.zone)
         self.dispatching.drain(campaign.id, self.issues.editions(period))
         return Sending(Sent.DRAINED, self.ledger.finish(campaign.id, self.clock.now()))
+
+    def retry_refused(self, campaign: Campaign, which: Refused) -> int:
+        """Put refused deliveries back to pending, for the next drain; how many."""
+        return self.ledger.retry(campaign.id, which, self.clock.now())
+
+    def held_back(self, campaign: Campaign) -> int:
+        """How many deliveries wait only because the staging list does not name them."""
+        only_to = self.dispatching.only_to
+        return self.ledger.held_back(campaign.id, only_to) if only_to is not None else 0
 
     def pause(self, period: Period) -> None:
         """Hold an open campaign; what is in flight is finished, the rest stays pending."""

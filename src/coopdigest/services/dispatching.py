@@ -10,6 +10,7 @@ from coopdigest.domain.delivery import Backoff, Claimed, Envelope, Outcome, Verd
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import TransportError
 from coopdigest.domain.issue import IssueState
+from coopdigest.domain.recipients import OnlyTo
 from coopdigest.ports import Clock, Connection, Ledger, MessageFactory, Transport
 
 _BATCH = 100  # rows claimed at a time; those not tried are released on a clean stop
@@ -21,7 +22,7 @@ _LOST_IN_A_ROW = 3  # connections lost before the dot, one after the other, that
 class Dispatching:
     """Hands messages over by a transport and writes down what became of each.
 
-    `on_outcome` hears of every outcome; `should_stop` is asked between messages.
+    `on_outcome` hears of every outcome; `should_stop` is asked between messages. Who is not in `only_to` stays pending.
     """
 
     ledger: Ledger
@@ -32,6 +33,7 @@ class Dispatching:
     backoff: Backoff = field(default_factory=Backoff)
     on_outcome: Callable[[Outcome], None] = lambda outcome: None
     should_stop: Callable[[], bool] = lambda: False
+    only_to: OnlyTo | None = None
 
     def drain(self, campaign: int, editions: Sequence[Edition]) -> None:
         """Send every delivery that is due now; never waits for a back-off.
@@ -41,7 +43,7 @@ class Dispatching:
         """
         by_language = {edition.language: edition for edition in editions}
         now = self.clock.now()
-        self.ledger.give_up(campaign, now - self.backoff.give_up_after, now)
+        self.ledger.give_up(campaign, now - self.backoff.give_up_after, now, self.only_to)
         sender = self.ledger.enlist(now)
         try:
             _Lane(self, campaign, sender, by_language, now).run()
@@ -66,7 +68,7 @@ class _Lane:
         part = self.dispatching
         try:
             while not part.should_stop():
-                batch = part.ledger.claim(self.campaign, self.sender, _BATCH, part.clock.now())
+                batch = part.ledger.claim(self.campaign, self.sender, _BATCH, part.clock.now(), part.only_to)
                 if not batch or not self._send_batch(batch):
                     return
         finally:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
 
 from coopdigest.domain.delivery import Cause, Claimed, DeliveryState, Outcome, Verdict, sources_of
 from coopdigest.domain.issue import OPENED, Issue, IssueState
 from coopdigest.domain.period import Period
-from coopdigest.ports import Campaign
+from coopdigest.domain.recipients import OnlyTo, Refused
+from coopdigest.ports import Campaign, Trouble
 from coopdigest.store.campaigns import cancel_campaign, find_campaign, get_campaign, issue_of, open_campaign
 from coopdigest.store.database import Database
 from coopdigest.store.issues import move_issue
 from coopdigest.store.liveness import Liveness
+from coopdigest.store.recipients import is_allowed, is_meant, read_troubles
 from coopdigest.store.roster import not_suppressed
 from coopdigest.store.schema import attempts, campaigns, deliveries, issues, senders, subscribers
 
@@ -96,24 +98,25 @@ class LedgerTables:
         held = (deliveries.c.sender_id.in_(owners), deliveries.c.state == _D.CLAIMED.value)
         connection.execute(update(deliveries).where(*held).values(state=_D.PENDING.value, sender_id=None))
 
-    def claim(self, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+    def claim(
+        self, campaign: int, sender: int, limit: int, now: datetime, only_to: OnlyTo | None = None
+    ) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
         with self._database.writing() as connection:
             if not connection.execute(select(_may_send(campaign, sender))).scalar():
                 return []
             self._skip_departed(connection, campaign)
-            return self._take(connection, campaign, sender, limit, now)
+            ready = and_(_is_due(now), is_allowed(only_to))
+            return self._take(connection, campaign, sender, limit, ready)
 
     def _skip_departed(self, connection: Connection, campaign: int) -> None:
         unsent = (_D.PENDING.value, _D.DEFERRED.value)
         gone = (deliveries.c.campaign_id == campaign, deliveries.c.state.in_(unsent), ~_is_in_audience())
         connection.execute(update(deliveries).where(*gone).values(state=_D.SKIPPED.value))
 
-    def _take(self, connection: Connection, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
-        ready = or_(
-            deliveries.c.state == _D.PENDING.value,
-            and_(deliveries.c.state == _D.DEFERRED.value, deliveries.c.due <= now),
-        )
+    def _take(
+        self, connection: Connection, campaign: int, sender: int, limit: int, ready: ColumnElement[bool]
+    ) -> list[Claimed]:
         due = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign, ready).order_by(deliveries.c.id)
         ids = list(connection.execute(due.limit(limit).with_for_update(skip_locked=True)).scalars())
         if not ids:
@@ -175,22 +178,39 @@ class LedgerTables:
     ) -> int:
         return connection.execute(update(deliveries).where(_mine(delivery, sender, origins)).values(values)).rowcount
 
-    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
+    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
         """See `ports.Ledger.give_up`."""
         late = (
             deliveries.c.campaign_id == campaign,
             deliveries.c.state == _D.DEFERRED.value,
             deliveries.c.first_tried < first_tried_before,
+            is_allowed(only_to),
         )
         with self._database.writing() as connection:
             return connection.execute(update(deliveries).where(*late).values(state=_D.REFUSED.value)).rowcount
+
+    def held_back(self, campaign: int, only_to: OnlyTo) -> int:
+        """See `ports.Ledger.held_back`."""
+        waiting = deliveries.c.state.in_((_D.PENDING.value, _D.CLAIMED.value, _D.DEFERRED.value))
+        query = select(func.count()).select_from(deliveries)
+        with self._database.reading() as connection:
+            where = (deliveries.c.campaign_id == campaign, waiting, ~is_allowed(only_to))
+            return int(connection.execute(query.where(*where)).scalar_one())
 
     def requeue(self, campaign: int, state: DeliveryState, now: datetime) -> int:
         """See `ports.Ledger.requeue`."""
         cause = Cause.RESEND if state is _D.IN_DOUBT else Cause.RETRY
         if state not in sources_of(cause, _D.PENDING):
             raise ValueError(f"{state} is not put back to pending")
-        where = (deliveries.c.campaign_id == campaign, deliveries.c.state == state.value)
+        return self._put_back(campaign, deliveries.c.state == state.value, now)
+
+    def retry(self, campaign: int, which: Refused, now: datetime) -> int:
+        """See `ports.Ledger.retry`."""
+        refused = deliveries.c.state.in_([state.value for state in sources_of(Cause.RETRY, _D.PENDING)])
+        return self._put_back(campaign, and_(refused, _is_in_audience(), is_meant(which)), now)
+
+    def _put_back(self, campaign: int, condition: ColumnElement[bool], now: datetime) -> int:
+        where = (deliveries.c.campaign_id == campaign, condition)
         with self._database.writing() as connection:
             if issue_of(connection, campaign).state not in OPENED:
                 return 0
@@ -199,6 +219,11 @@ class LedgerTables:
             if count and issue_of(connection, campaign).state == IssueState.SENT.value:
                 move_issue(connection, issue_of(connection, campaign), IssueState.SENDING, now)
         return count
+
+    def troubles(self, campaign: int, states: Collection[DeliveryState]) -> Iterator[Trouble]:
+        """See `ports.Ledger.troubles`."""
+        with self._database.reading() as connection:
+            yield from read_troubles(connection, campaign, states)
 
     def close(self) -> None:
         """Let go of the lock files."""
@@ -213,6 +238,13 @@ def _reopen(connection: Connection, delivery: Claimed, now: datetime) -> None:
     if issue.state == IssueState.CANCELLED.value:
         skipped = update(deliveries).where(deliveries.c.id == delivery.id).values(state=_D.SKIPPED.value)
         connection.execute(skipped)
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(
+        deliveries.c.state == _D.PENDING.value,
+        and_(deliveries.c.state == _D.DEFERRED.value, deliveries.c.due <= now),
+    )
 
 
 def _may_send(campaign: int, sender: int) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,8 +12,9 @@ from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import HeldError
 from coopdigest.domain.issue import OPENED, Issue, IssueState, check_transition
 from coopdigest.domain.period import Period
+from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.domain.subscriber import Subscriber
-from coopdigest.ports import Campaign
+from coopdigest.ports import Campaign, Trouble
 from coopdigest.testing.memory_issues import MemoryIssues
 from coopdigest.testing.memory_items import MemoryItems
 from coopdigest.testing.memory_roster import MemoryRoster
@@ -43,6 +44,7 @@ class _Row:
     first_tried: datetime | None = None
     due: datetime | None = None
     outcome: Outcome | None = None
+    since: datetime | None = None
 
     def move(self, cause: Cause, target: DeliveryState) -> bool:
         """Go to `target` if the table lets `cause` do that."""
@@ -64,6 +66,7 @@ class MemoryLedger:
         self._campaigns: dict[str, tuple[int, Period]] = {}
         self._rows: dict[int, _Row] = {}
         self._beats: dict[int, datetime] = {}
+        self._last_beats: dict[int, datetime] = {}
         self._abandoned: set[int] = set()
         self._last_campaign = self._last_sender = self._last_row = 0
 
@@ -100,13 +103,13 @@ class MemoryLedger:
     def enlist(self, now: datetime) -> int:
         """Register a live sender; returns its id."""
         self._last_sender += 1
-        self._beats[self._last_sender] = now
+        self._beats[self._last_sender] = self._last_beats[self._last_sender] = now
         return self._last_sender
 
     def beat(self, sender: int, now: datetime) -> bool:
         """Renew the sender's heartbeat; False when it was declared dead meanwhile."""
         if sender in self._beats:
-            self._beats[sender] = now
+            self._beats[sender] = self._last_beats[sender] = now
         return sender in self._beats
 
     def retire(self, sender: int) -> None:
@@ -128,10 +131,14 @@ class MemoryLedger:
         held = 0
         for row in self._held_by(dead):
             row.move(Cause.RELEASE, _S.PENDING)
-            held += row.move(Cause.LOST, _S.IN_DOUBT)
+            if row.move(Cause.LOST, _S.IN_DOUBT):
+                row.since = self._last_beats[row.sender or 0]
+                held += 1
         return held
 
-    def claim(self, campaign: int, sender: int, limit: int, now: datetime) -> list[Claimed]:
+    def claim(
+        self, campaign: int, sender: int, limit: int, now: datetime, only_to: OnlyTo | None = None
+    ) -> list[Claimed]:
         """Take up to `limit` due rows for this sender; suppressed and departed ones become skipped instead."""
         if sender not in self._beats or not self._is_sending(campaign):
             return []
@@ -140,6 +147,8 @@ class MemoryLedger:
             if len(taken) == limit:
                 break
             if not row.is_due(now):
+                continue
+            if self._may_receive(row) and not self._is_allowed(row, only_to):
                 continue
             if self._may_receive(row):
                 taken.append(self._take(row, sender))
@@ -161,25 +170,46 @@ class MemoryLedger:
         row = self._mine(delivery, sender)
         if row is None or not any(row.move(cause, target) for cause, target in _MOVES[outcome.verdict]):
             return
-        row.outcome, row.due = outcome, due if row.state is _S.DEFERRED else None
+        row.outcome, row.since, row.due = outcome, now, due if row.state is _S.DEFERRED else None
         if outcome.verdict is not Verdict.NOT_SENT:
             row.first_tried = row.first_tried or now
         if outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
             self._reopen(row, now)
 
-    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime) -> int:
+    def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
         """Refuse deferred rows that were first tried before the given instant; how many."""
         rows = [row for row in self._rows_of(campaign) if row.first_tried and row.first_tried < first_tried_before]
-        return sum(row.move(Cause.GIVE_UP, _S.REFUSED) for row in rows)
+        return sum(row.move(Cause.GIVE_UP, _S.REFUSED) for row in rows if self._is_allowed(row, only_to))
+
+    def held_back(self, campaign: int, only_to: OnlyTo) -> int:
+        """How many rows wait that `only_to` does not allow."""
+        waiting = (row for row in self._rows_of(campaign) if row.state in (_S.PENDING, _S.CLAIMED, _S.DEFERRED))
+        return sum(not self._is_allowed(row, only_to) for row in waiting)
 
     def requeue(self, campaign: int, state: DeliveryState, now: datetime) -> int:
         """Put rows that are in doubt or refused back to pending; how many. An issue already sent is sending again."""
+        cause = Cause.RESEND if state is _S.IN_DOUBT else Cause.RETRY
+        return self._put_back(campaign, [row for row in self._rows_of(campaign) if row.state is state], cause, now)
+
+    def retry(self, campaign: int, which: Refused, now: datetime) -> int:
+        """Put these refused rows back to pending; how many."""
+        refused = (row for row in self._rows_of(campaign) if row.state is _S.REFUSED and self._may_receive(row))
+        return self._put_back(campaign, [row for row in refused if self._is_meant(row, which)], Cause.RETRY, now)
+
+    def troubles(self, campaign: int, states: Collection[DeliveryState]) -> Iterator[Trouble]:
+        """The rows in these states, by address, the erased last."""
+        rows = [(self._roster.get(row.subscriber), row) for row in self._rows_of(campaign) if row.state in states]
+        for person, row in sorted(rows, key=lambda pair: (pair[0] is None, pair[0].address.key if pair[0] else "")):
+            outcome = row.outcome or Outcome(Verdict.IN_DOUBT)
+            due = row.due if row.state is _S.DEFERRED else None
+            address = person.address.given if person else None
+            yield Trouble(address, row.state, outcome.code, outcome.text, row.attempt, due, row.since)
+
+    def _put_back(self, campaign: int, rows: Sequence[_Row], cause: Cause, now: datetime) -> int:
         period = self._period_of(campaign)
         record = self._issues.record(period)
-        rows = [row for row in self._rows_of(campaign) if row.state is state]
         if not rows or record is None or record.state not in OPENED:
             return 0
-        cause = Cause.RESEND if state is _S.IN_DOUBT else Cause.RETRY
         for row in rows:
             if row.move(cause, _S.PENDING):
                 row.sender = row.first_tried = row.due = None
@@ -235,6 +265,14 @@ class MemoryLedger:
     def _may_receive(self, row: _Row) -> bool:
         person = self._roster.get(row.subscriber)
         return person is not None and person.active and person.suppressed is None
+
+    def _is_allowed(self, row: _Row, only_to: OnlyTo | None) -> bool:
+        person = self._roster.get(row.subscriber)
+        return only_to is None or (person is not None and only_to.allows(person.address))
+
+    def _is_meant(self, row: _Row, which: Refused) -> bool:
+        person, outcome = self._roster.get(row.subscriber), row.outcome
+        return bool(person and outcome and which.fits(person.address.key, outcome.code, outcome.text))
 
     def _reopen(self, row: _Row, now: datetime) -> None:
         """A late answer that leaves a row open: an issue called sent is sending again, a cancelled one skips it."""
