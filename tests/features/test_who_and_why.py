@@ -159,3 +159,16 @@ def test_a_staging_list_holds_the_others_back(
     path.write_text(whole, "utf-8")
     assert send(folder).code == 0
     assert received(server) == Counter([*PEOPLE, "me@staging.example"])
+
+
+def test_a_retry_is_the_same_message(
+    folder: Folder, server: MisbehavingServer, plan: dict[str, Mapping[Step, Act]]
+) -> None:
+    """A server that kept what it refused sees by the Message-ID that it has it already."""
+    plan.clear()
+    plan["nour@example.org"] = {Step.DOT: Act("554 5.7.1 Blocked", keeps=True)}
+    assert send(folder).code == 8
+    plan.clear()
+    assert send(folder, "--retry-refused", "5.7.1").code == 0
+    theirs = [message for message in server.accepted if message.recipients == ("nour@example.org",)]
+    assert (len(theirs), len({message.message_id for message in theirs})) == (2, 1)
