@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from coopdigest.domain.edition import Severity
 from coopdigest.domain.errors import CompositionError, CoopdigestError
 from coopdigest.wiring import Workplace
+
+if TYPE_CHECKING:
+    from dns.rdata import Rdata
 
 _MENDED_SQLITE = (3, 51, 3)  # before it, two processes that checkpoint at once can corrupt a WAL file
 _SECONDS = 3.0  # for one DNS question
@@ -32,6 +36,7 @@ def examine(place: Workplace) -> list[Verdict]:
         ("roster", _look_at_roster),
         ("mail server", _look_at_transport),
         ("DNS", _look_at_dns),
+        *([("DKIM", _look_at_dkim)] if place.settings.dkim else []),
     ]
     return [_look(name, station, place) for name, station in stations]
 
@@ -87,6 +92,21 @@ def _look_at_dns(place: Workplace) -> Verdict:
     return Verdict("DNS", "ok", f"{domain} has SPF, DMARC and MX")
 
 
+def _look_at_dkim(place: Workplace) -> Verdict:
+    from coopdigest.cli.published_key import find_troubles, record_name
+    from coopdigest.mail.addresses import wire_domain
+
+    table, signer = place.settings.dkim, place.signer
+    if table is None or signer is None:
+        return Verdict("DKIM", "ok", "not asked for")
+    records = _ask(record_name(signer), "TXT")
+    domain = wire_domain(place.digest.sender.domain)
+    troubles = find_troubles(signer, place.settings.locate(table.key), domain, records)
+    if troubles:
+        return Verdict("DKIM", "note", "; ".join(troubles))
+    return Verdict("DKIM", "ok", f"{record_name(signer)} publishes the key of {table.key}")
+
+
 def _records(domain: str) -> dict[str, bool]:
     from email_validator import EmailNotValidError, validate_email
 
@@ -106,6 +126,12 @@ def _ask(name: str, kind: str) -> list[str]:
     from dns.resolver import resolve
 
     try:
-        return [str(record).strip('"') for record in resolve(name, kind, lifetime=_SECONDS)]
+        return [_read_record(record) for record in resolve(name, kind, lifetime=_SECONDS)]
     except DNSException:
         return []
+
+
+def _read_record(record: Rdata) -> str:
+    """A record as text; one in several strings is their sum (RFC 7208 3.3, RFC 6376 3.6.2.2)."""
+    strings = getattr(record, "strings", None)
+    return b"".join(strings).decode("utf-8", "replace") if strings else str(record)
