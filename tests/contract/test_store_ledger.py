@@ -413,6 +413,16 @@ def test_doubt_that_a_dead_sender_left_is_as_old_as_its_last_beat(store: Store, 
     assert (trouble.state, trouble.since) == (DeliveryState.IN_DOUBT, beat)
 
 
+def test_doubt_does_not_borrow_an_earlier_answer(store: Store, neighbour: Store) -> None:
+    """A deferred row that was in flight again when its sender died is in doubt without a reply."""
+    campaign, sender = answered(store, {"amina@example.org": DEFERRED})
+    (again,) = claim_all(store, campaign, sender, LATER)
+    assert store.ledger.intend(again, sender, LATER)
+    neighbour.ledger.reap(LATER)
+    (trouble,) = store.ledger.troubles(campaign.id, TROUBLED)
+    assert trouble == Trouble("amina@example.org", DeliveryState.IN_DOUBT, None, "", 2, None, NOON)
+
+
 def test_erased_subscriber_is_listed_without_an_address(store: Store) -> None:
     """The delivery stays in the list as in the tally; the address is gone, and stands last."""
     campaign, _ = answered(store, dict.fromkeys(THREE, REFUSED))

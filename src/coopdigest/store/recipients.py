@@ -59,6 +59,9 @@ def read_troubles(connection: Connection, campaign: int, states: Collection[Deli
 
 
 def _trouble(row: Row[Any]) -> Trouble:
+    """What a row says; the reply of a try that a dead sender began anew is not the answer to that one."""
     state = DeliveryState(row.state)
+    if state is DeliveryState.IN_DOUBT and row.ended_at is None:
+        return Trouble(row.address, state, None, "", row.attempt, None, row.heartbeat)
     due = row.due if state is DeliveryState.DEFERRED else None
     return Trouble(row.address, state, row.code, row.reply or "", row.attempt, due, row.ended_at or row.heartbeat)

@@ -132,7 +132,7 @@ class MemoryLedger:
         for row in self._held_by(dead):
             row.move(Cause.RELEASE, _S.PENDING)
             if row.move(Cause.LOST, _S.IN_DOUBT):
-                row.since = self._last_beats[row.sender or 0]
+                row.since, row.outcome = self._last_beats[row.sender or 0], None
                 held += 1
         return held
 
