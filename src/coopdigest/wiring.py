@@ -21,7 +21,7 @@ from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import ConfigurationError, HeldError, SourceError
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
-from coopdigest.ports import Clock, Composer, Link, MessageChecker, Source, Transport
+from coopdigest.ports import Clock, Composer, Link, LockStepTransport, MessageChecker, Source
 from coopdigest.services.campaigns import Campaigns
 from coopdigest.services.collecting import Collecting
 from coopdigest.services.dispatching import Dispatching
@@ -129,7 +129,7 @@ class Workplace:
         return SampleChecker(lambda: self.messages, self.clock)
 
     @cached_property
-    def transport(self) -> Transport:
+    def transport(self) -> LockStepTransport:
         """SMTP by `[smtp] url`."""
         from coopdigest.mail.endpoint import Login, SmtpEndpoint, Timeouts
         from coopdigest.mail.smtp import SmtpTransport
@@ -141,7 +141,7 @@ class Workplace:
         timeouts = Timeouts(limits.connect, limits.command, limits.data, limits.block, limits.dot)
         return SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)
 
-    def outbox(self, folder: Path) -> Transport:
+    def outbox(self, folder: Path) -> LockStepTransport:
         """A transport that writes `.eml` files."""
         from coopdigest.mail.outbox import OutboxTransport
 

@@ -12,7 +12,7 @@ from coopdigest.mail.catcher import MailCatcher
 from coopdigest.mail.endpoint import SmtpEndpoint
 from coopdigest.mail.outbox import OutboxTransport
 from coopdigest.mail.smtp import SmtpTransport
-from coopdigest.ports import Transport
+from coopdigest.ports import LockStepTransport as Transport
 from coopdigest.testing.fake_transport import FakeTransport
 
 AMINA = Envelope("news@example.org", "amina@example.net")

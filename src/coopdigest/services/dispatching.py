@@ -11,7 +11,7 @@ from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import TransportError
 from coopdigest.domain.issue import IssueState
 from coopdigest.domain.recipients import OnlyTo
-from coopdigest.ports import Clock, Connection, Ledger, MessageFactory, Transport
+from coopdigest.ports import Clock, Ledger, LockStepConnection, LockStepTransport, MessageFactory
 
 _BATCH = 100  # rows claimed at a time; those not tried are released on a clean stop
 _BEAT = timedelta(seconds=30)
@@ -26,7 +26,7 @@ class Dispatching:
     """
 
     ledger: Ledger
-    transport: Transport
+    transport: LockStepTransport
     messages: MessageFactory
     clock: Clock
     envelope_sender: str
@@ -60,7 +60,7 @@ class _Lane:
     sender: int
     editions: dict[str, Edition]
     last_beat: datetime
-    connection: Connection | None = None
+    connection: LockStepConnection | None = None
     lost: int = 0
 
     def run(self) -> None:
@@ -115,7 +115,7 @@ class _Lane:
         self._count_losses(outcome, was_fenced=not all(answers))
         return all(answers)
 
-    def _open(self) -> Connection:
+    def _open(self) -> LockStepConnection:
         if self.connection is None or not self.connection.is_open:
             self.connection = self.dispatching.transport.connect()
         return self.connection
