@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Tally, Verdict
+from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Settled, Tally, Terms, Verdict
 from coopdigest.domain.errors import HeldError
 from coopdigest.domain.issue import IssueState
 from coopdigest.domain.recipients import OnlyTo, Refused, parse_only_to
@@ -318,6 +318,55 @@ def test_answer_to_an_earlier_attempt_is_left_alone(store: Store) -> None:
     assert store.ledger.intend(second, sender, NOON)
 
 
+# --- groups ----------------------------------------------------------------------------------------------
+
+
+def test_results_and_intents_of_many_connections_are_recorded_together(store: Store) -> None:
+    """One call settles what was answered and gives leave to what comes next."""
+    campaign = open_campaign(store, *THREE, "olga@example.org", "zoe@example.org")
+    sender = store.ledger.enlist(NOON)
+    one, two, three, four, five = claim_all(store, campaign, sender)
+    assert store.ledger.record(sender, [], [one, two], NOON) == {one.id, two.id}
+    results = [Settled(one, ACCEPTED), Settled(two, DEFERRED, LATER), Settled(three, REFUSED)]
+    assert store.ledger.record(sender, results, [four, five], NOON) == {four.id, five.id}
+    assert tally(store) == {"accepted": 1, "deferred": 1, "refused": 1, "sending": 2}
+    assert store.ledger.record(sender, [Settled(four, IN_DOUBT), Settled(five, NOT_SENT)], [], NOON) == frozenset()
+    assert tally(store) == {"accepted": 1, "deferred": 1, "refused": 1, "in_doubt": 1, "pending": 1}
+
+
+def test_what_does_not_count_in_a_group_takes_nothing_from_the_rest(store: Store) -> None:
+    """A stranger's row, an answer heard before and one to an earlier attempt change nothing; the others count."""
+    campaign = open_campaign(store, *THREE, "olga@example.org", "zoe@example.org")
+    sender, stranger = store.ledger.enlist(NOON), store.ledger.enlist(NOON)
+    one, two, three, four = store.ledger.claim(campaign.id, sender, 4, NOON)
+    (theirs,) = claim_all(store, campaign, stranger)
+    store.ledger.record(sender, [Settled(one, NOT_SENT)], [two, three], NOON)
+    (again,) = claim_all(store, campaign, sender)
+    results = [Settled(one, REFUSED), Settled(theirs, REFUSED), Settled(two, ACCEPTED), Settled(three, ACCEPTED)]
+    assert store.ledger.record(sender, results, [theirs, one, two, four, again], NOON) == {four.id, again.id}
+    assert store.ledger.record(sender, results, [], NOON) == frozenset()
+    assert tally(store) == {"accepted": 2, "pending": 1, "sending": 2}
+    assert addresses(store, campaign, DeliveryState.REFUSED) == []
+
+
+def test_one_who_left_holds_nobody_up_in_a_group(store: Store) -> None:
+    """Of a group of intents those in the audience get leave, the one who left is skipped."""
+    campaign = open_campaign(store, *THREE)
+    sender = store.ledger.enlist(NOON)
+    claimed = claim_all(store, campaign, sender)
+    leave(store, "suppressed")
+    given = store.ledger.record(sender, [], claimed, NOON)
+    assert given == {delivery.id for delivery in claimed if delivery.address != "amina@example.org"}
+    assert tally(store) == {"sending": 2, "skipped": 1}
+
+
+def test_nothing_to_record_is_nothing(store: Store) -> None:
+    """An empty group changes nothing and gives no leave."""
+    one_claimed(store)
+    assert store.ledger.record(1, [], [], NOON) == frozenset()
+    assert tally(store) == {"pending": 1}
+
+
 # --- giving up, repeating --------------------------------------------------------------------------------
 
 
@@ -439,6 +488,7 @@ def test_erased_subscriber_is_listed_without_an_address(store: Store) -> None:
         (Refused(enhanced="5.1.1"), {"amina@example.org"}),
         (Refused(enhanced="5.1.10"), {"luc@example.org"}),
         (Refused(code=553), set()),
+        (Refused(deliveries=frozenset()), set()),
     ],
 )
 def test_refused_ones_are_tried_again_by_what_they_have_in_common(
@@ -451,6 +501,18 @@ def test_refused_ones_are_tried_again_by_what_they_have_in_common(
     assert store.ledger.retry(campaign.id, which, NOON) == len(again)
     assert state(store) is (IssueState.SENDING if again else IssueState.SENT)
     assert {delivery.address for delivery in claim_all(store, campaign, sender)} == again
+
+
+def test_refused_ones_are_tried_again_by_their_ids(store: Store) -> None:
+    """Only the deliveries that are named, and of those only the refused ones, become pending."""
+    campaign, sender = answered(store, {**dict.fromkeys(THREE, REFUSED), "zoe@example.org": ACCEPTED})
+    store.ledger.retry(campaign.id, Refused(), NOON)
+    claimed = {delivery.address: delivery for delivery in claim_all(store, campaign, sender)}
+    store.ledger.record(sender, [Settled(delivery, REFUSED) for delivery in claimed.values()], [], NOON)
+    named = frozenset({claimed["luc@example.org"].id, claimed["nour@example.org"].id})
+    assert store.ledger.retry(campaign.id, Refused(deliveries=named), NOON) == 2
+    assert store.ledger.retry(campaign.id, Refused(deliveries=named), NOON) == 0
+    assert tally(store) == {"accepted": 1, "pending": 2, "refused": 1}
 
 
 @pytest.mark.parametrize("how", ["suppressed", "departed", "erased"])
@@ -472,8 +534,8 @@ def test_staging_list_holds_everybody_else_pending(store: Store) -> None:
     near = ("b@more.staging.example", "b@notstaging.example")
     campaign = open_campaign(store, *THREE, "zoe@example.org", "a@STAGING.example", *near)
     sender = store.ledger.enlist(NOON)
-    assert store.ledger.claim(campaign.id, sender, 500, NOON, OnlyTo()) == []
-    claimed = store.ledger.claim(campaign.id, sender, 500, NOON, STAGING)
+    assert store.ledger.claim(campaign.id, sender, 500, NOON, Terms(OnlyTo())) == []
+    claimed = store.ledger.claim(campaign.id, sender, 500, NOON, Terms(STAGING))
     assert {delivery.address for delivery in claimed} == {"amina@example.org", "a@STAGING.example"}
     assert store.ledger.held_back(campaign.id, STAGING) == 5
     assert tally(store) == {"pending": 7}
@@ -596,6 +658,21 @@ def test_pause_holds_claims_and_intents(store: Store) -> None:
     store.issues.set_state(NOVEMBER, IssueState.SENDING, NOON)
     settle_all(store, campaign, sender, ACCEPTED)
     assert tally(store) == {"accepted": 3}
+
+
+def test_ledger_tells_whether_a_sender_may_go_on(store: Store) -> None:
+    """Not while the campaign is paused, not once it is finished, and not when the sender is gone."""
+    campaign, sender, delivery = one_claimed(store)
+    assert store.ledger.may_send(campaign.id, sender)
+    store.issues.set_state(NOVEMBER, IssueState.PAUSED, NOON)
+    assert not store.ledger.may_send(campaign.id, sender)
+    store.issues.set_state(NOVEMBER, IssueState.SENDING, NOON)
+    other = store.ledger.enlist(NOON)
+    store.ledger.retire(other)
+    assert [store.ledger.may_send(campaign.id, each) for each in (sender, other)] == [True, False]
+    settle(store, delivery, sender, REFUSED)
+    store.ledger.finish(campaign.id, NOON)
+    assert not store.ledger.may_send(campaign.id, sender)
 
 
 def test_answer_that_comes_during_a_pause_counts(store: Store) -> None:

@@ -54,6 +54,15 @@ def test_what_is_none_of_these_is_refused(text: str) -> None:
         parse_refused(text)
 
 
+def test_deliveries_are_meant_by_their_ids() -> None:
+    """Named ones only; nobody when the set is empty; everybody when there is none."""
+    named = Refused(deliveries=frozenset({2, 3}))
+    assert [id_ for id_ in range(5) if named.fits(id_, "luc@example.org", 550, "5.7.1 No")] == [2, 3]
+    assert not Refused(deliveries=frozenset()).fits(1, "luc@example.org", 550, "")
+    assert Refused().fits(1, "luc@example.org", 550, "")
+    assert not Refused(code=551, deliveries=frozenset({1})).fits(1, "luc@example.org", 550, "")
+
+
 @given(st.text())
 def test_servers_words_are_shown_on_one_bounded_line(text: str) -> None:
     """Whatever a server says: printable characters only, at most 200."""

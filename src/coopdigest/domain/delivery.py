@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from coopdigest.domain.rates import Rates
+from coopdigest.domain.recipients import OnlyTo
 
 
 class DeliveryState(StrEnum):
@@ -99,6 +102,26 @@ class Claimed:
     language: str
     attempt: int
     first_tried: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of a claimed delivery. `due` is when a deferred one is to be repeated."""
+
+    delivery: Claimed
+    outcome: Outcome
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms rows are claimed: whom a staging list allows (None: everybody), and how fast."""
+
+    only_to: OnlyTo | None = None
+    rates: Rates = field(default_factory=Rates)
+
+
+UNLIMITED = Terms()  # everybody, as fast as it goes
 
 
 @dataclass(frozen=True, slots=True)

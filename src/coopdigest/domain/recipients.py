@@ -41,16 +41,18 @@ def parse_only_to(entries: Iterable[str]) -> OnlyTo:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Which refused deliveries are meant: all, or those of one address key, reply code or enhanced code."""
+    """Which refused deliveries are meant: all, or those of one address key, reply code or enhanced code, or by id."""
 
     key: str | None = None
     code: int | None = None
     enhanced: str | None = None
+    deliveries: frozenset[int] | None = None
 
-    def fits(self, key: str, code: int | None, reply: str) -> bool:
-        """Whether a delivery to `key`, refused with this code and text, is meant."""
+    def fits(self, delivery: int, key: str, code: int | None, reply: str) -> bool:
+        """Whether this delivery to `key`, refused with this code and text, is meant."""
         return (
-            self.key in (None, key)
+            (self.deliveries is None or delivery in self.deliveries)
+            and self.key in (None, key)
             and self.code in (None, code)
             and (self.enhanced is None or reply.split(" ", 1)[0] == self.enhanced)
         )

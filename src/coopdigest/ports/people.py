@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from coopdigest.domain.delivery import Claimed, DeliveryState, Outcome, Tally
+from coopdigest.domain.delivery import UNLIMITED, Claimed, DeliveryState, Outcome, Settled, Tally, Terms
 from coopdigest.domain.issue import Issue, IssueState
 from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
@@ -73,13 +73,36 @@ class Ledger(Protocol):
         """Return dead senders' claimed rows to pending and hold their sending rows in doubt; how many were held."""
         ...
 
-    def claim(
-        self, campaign: int, sender: int, limit: int, now: datetime, only_to: OnlyTo | None = None
-    ) -> list[Claimed]:
+    def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """Take up to `limit` due rows for this sender; suppressed and departed ones become skipped instead.
 
-        Rows that `only_to` does not allow stay as they are.
-        Empty when nothing is due, or the campaign is paused or cancelled.
+        Rows that the staging list does not allow stay as they are, and so do those for which the rates leave no
+        token; one domain's want of tokens holds no other domain up. There may be fewer than `limit` while more are
+        due. Empty when nothing may be claimed now, or the campaign is paused or cancelled.
+        """
+        ...
+
+    def may_send(self, campaign: int, sender: int) -> bool:
+        """Whether the sender is alive and the campaign sending: neither paused, cancelled nor finished."""
+        ...
+
+    def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
+        """When a row that is due now and waits only for a token can have one; None when no due row waits for that."""
+        ...
+
+    def record(
+        self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
+    ) -> frozenset[int]:
+        """In one transaction write down `results`, then the intents to write the final dot of `intents`.
+
+        A result counts only by the table and only where the row is still this sender's and of the same attempt. An
+        address that answered 5.1.1 or 5.1.10 in this issue and in the one before it is suppressed as bounced.
+
+        Returns the ids of the intents' deliveries whose dot may be written. The others may no longer be sent: fenced,
+        paused, cancelled, or not in the audience any more, which makes them skipped.
+
+        Raises:
+            StoreError: nothing was written down, so no dot may be written.
         """
         ...
 

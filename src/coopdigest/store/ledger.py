@@ -8,7 +8,17 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
 
-from coopdigest.domain.delivery import Cause, Claimed, DeliveryState, Outcome, Verdict, sources_of
+from coopdigest.domain.delivery import (
+    UNLIMITED,
+    Cause,
+    Claimed,
+    DeliveryState,
+    Outcome,
+    Settled,
+    Terms,
+    Verdict,
+    sources_of,
+)
 from coopdigest.domain.issue import OPENED, Issue, IssueState
 from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
@@ -98,15 +108,13 @@ class LedgerTables:
         held = (deliveries.c.sender_id.in_(owners), deliveries.c.state == _D.CLAIMED.value)
         connection.execute(update(deliveries).where(*held).values(state=_D.PENDING.value, sender_id=None))
 
-    def claim(
-        self, campaign: int, sender: int, limit: int, now: datetime, only_to: OnlyTo | None = None
-    ) -> list[Claimed]:
+    def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
         with self._database.writing() as connection:
             if not connection.execute(select(_may_send(campaign, sender))).scalar():
                 return []
             self._skip_departed(connection, campaign)
-            ready = and_(_is_due(now), is_allowed(only_to))
+            ready = and_(_is_due(now), is_allowed(terms.only_to))
             return self._take(connection, campaign, sender, limit, ready)
 
     def _skip_departed(self, connection: Connection, campaign: int) -> None:
@@ -137,36 +145,59 @@ class LedgerTables:
             for r in connection.execute(query)
         ]
 
+    def may_send(self, campaign: int, sender: int) -> bool:
+        """See `ports.Ledger.may_send`."""
+        with self._database.reading() as connection:
+            return bool(connection.execute(select(_may_send(campaign, sender))).scalar())
+
+    def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
+        """See `ports.Ledger.next_turn`."""
+        return None
+
+    def record(
+        self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
+    ) -> frozenset[int]:
+        """See `ports.Ledger.record`."""
+        with self._database.writing() as connection:
+            for settled in results:
+                self._settle(connection, settled, sender, now)
+            return frozenset(each.id for each in intents if self._intend(connection, each, sender, now))
+
     def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
         """See `ports.Ledger.intend`."""
-        mine = _mine(delivery, sender, sources_of(Cause.INTENT, _D.SENDING))
-        with self._database.writing() as connection:
-            guard = and_(mine, _may_send(delivery.campaign, sender), _is_in_audience())
-            first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
-            sent = update(deliveries).where(guard).values(state=_D.SENDING.value, first_tried=first)
-            if connection.execute(sent).rowcount:
-                return True
-            skipped = update(deliveries).where(mine, ~_is_in_audience()).values(state=_D.SKIPPED.value)
-            connection.execute(skipped)
-            return False
+        return bool(self.record(sender, [], [delivery], now))
 
     def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
         """See `ports.Ledger.settle`."""
-        with self._database.writing() as connection:
-            if outcome.verdict is Verdict.NOT_SENT:
-                back = [*sources_of(Cause.RELEASE, _D.PENDING), *sources_of(Cause.UNSENT, _D.PENDING)]
-                changed = self._move(connection, delivery, sender, back, {"state": _D.PENDING.value, "sender_id": None})
-            else:
-                target = _STATES[outcome.verdict]
-                cause = Cause.LOST if target is _D.IN_DOUBT else Cause.ANSWER
-                first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
-                reply = {"code": outcome.code, "reply": outcome.text, "due": due, "first_tried": first}
-                values = {"state": target.value, **reply}
-                changed = self._move(connection, delivery, sender, sources_of(cause, target), values)
-            if changed:
-                _note_attempt(connection, delivery, outcome, now)
-            if changed and outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
-                _reopen(connection, delivery, now)
+        self.record(sender, [Settled(delivery, outcome, due)], [], now)
+
+    def _intend(self, connection: Connection, delivery: Claimed, sender: int, now: datetime) -> bool:
+        mine = _mine(delivery, sender, sources_of(Cause.INTENT, _D.SENDING))
+        guard = and_(mine, _may_send(delivery.campaign, sender), _is_in_audience())
+        first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
+        sent = update(deliveries).where(guard).values(state=_D.SENDING.value, first_tried=first)
+        if connection.execute(sent).rowcount:
+            return True
+        skipped = update(deliveries).where(mine, ~_is_in_audience()).values(state=_D.SKIPPED.value)
+        connection.execute(skipped)
+        return False
+
+    def _settle(self, connection: Connection, settled: Settled, sender: int, now: datetime) -> None:
+        delivery, outcome = settled.delivery, settled.outcome
+        if outcome.verdict is Verdict.NOT_SENT:
+            back = [*sources_of(Cause.RELEASE, _D.PENDING), *sources_of(Cause.UNSENT, _D.PENDING)]
+            changed = self._move(connection, delivery, sender, back, {"state": _D.PENDING.value, "sender_id": None})
+        else:
+            target = _STATES[outcome.verdict]
+            cause = Cause.LOST if target is _D.IN_DOUBT else Cause.ANSWER
+            first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
+            reply = {"code": outcome.code, "reply": outcome.text, "due": settled.due, "first_tried": first}
+            values = {"state": target.value, **reply}
+            changed = self._move(connection, delivery, sender, sources_of(cause, target), values)
+        if changed:
+            _note_attempt(connection, delivery, outcome, now)
+        if changed and outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
+            _reopen(connection, delivery, now)
 
     def _move(
         self,

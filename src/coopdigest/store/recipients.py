@@ -34,6 +34,8 @@ def is_meant(which: Refused) -> ColumnElement[bool]:
     if which.enhanced is not None:
         reply = deliveries.c.reply
         conditions.append(or_(reply == which.enhanced, reply.startswith(f"{which.enhanced} ", autoescape=True)))
+    if which.deliveries is not None:
+        conditions.append(deliveries.c.id.in_(sorted(which.deliveries)))
     return and_(*conditions)
 
 

@@ -7,7 +7,18 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from coopdigest.domain.delivery import TRANSITIONS, Cause, Claimed, DeliveryState, Outcome, Tally, Verdict
+from coopdigest.domain.delivery import (
+    TRANSITIONS,
+    UNLIMITED,
+    Cause,
+    Claimed,
+    DeliveryState,
+    Outcome,
+    Settled,
+    Tally,
+    Terms,
+    Verdict,
+)
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import HeldError
 from coopdigest.domain.issue import OPENED, Issue, IssueState, check_transition
@@ -136,11 +147,9 @@ class MemoryLedger:
                 held += 1
         return held
 
-    def claim(
-        self, campaign: int, sender: int, limit: int, now: datetime, only_to: OnlyTo | None = None
-    ) -> list[Claimed]:
+    def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """Take up to `limit` due rows for this sender; suppressed and departed ones become skipped instead."""
-        if sender not in self._beats or not self._is_sending(campaign):
+        if not self.may_send(campaign, sender):
             return []
         taken: list[Claimed] = []
         for row in self._rows_of(campaign):
@@ -148,7 +157,7 @@ class MemoryLedger:
                 break
             if not row.is_due(now):
                 continue
-            if self._may_receive(row) and not self._is_allowed(row, only_to):
+            if self._may_receive(row) and not self._is_allowed(row, terms.only_to):
                 continue
             if self._may_receive(row):
                 taken.append(self._take(row, sender))
@@ -156,10 +165,26 @@ class MemoryLedger:
                 row.move(Cause.SKIP, _S.SKIPPED)
         return taken
 
+    def may_send(self, campaign: int, sender: int) -> bool:
+        """Whether the sender is alive and the campaign sending."""
+        return sender in self._beats and self._is_sending(campaign)
+
+    def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
+        """When a row that waits only for a token can have one."""
+        return None
+
+    def record(
+        self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
+    ) -> frozenset[int]:
+        """Write down results, then intents; the ids that may be sent."""
+        for settled in results:
+            self.settle(settled.delivery, sender, settled.outcome, settled.due, now)
+        return frozenset(delivery.id for delivery in intents if self.intend(delivery, sender, now))
+
     def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
         """Commit the intent to write the final dot; False: the row may no longer be sent."""
         row = self._mine(delivery, sender)
-        if row is None or sender not in self._beats or not self._is_sending(row.campaign):
+        if row is None or not self.may_send(row.campaign, sender):
             return False
         if row.state is _S.CLAIMED and not self._may_receive(row):
             row.move(Cause.SKIP, _S.SKIPPED)
@@ -272,7 +297,7 @@ class MemoryLedger:
 
     def _is_meant(self, row: _Row, which: Refused) -> bool:
         person, outcome = self._roster.get(row.subscriber), row.outcome
-        return bool(person and outcome and which.fits(person.address.key, outcome.code, outcome.text))
+        return bool(person and outcome and which.fits(row.id, person.address.key, outcome.code, outcome.text))
 
     def _reopen(self, row: _Row, now: datetime) -> None:
         """A late answer that leaves a row open: an issue called sent is sending again, a cancelled one skips it."""
