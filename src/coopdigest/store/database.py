@@ -1,4 +1,4 @@
-"""One database connection for a process: transactions, pragmas, locks, and errors in the user's words."""
+"""Transactions on one store, their locks, and its errors in the user's words."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, create_engine, event
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, NoSuchModuleError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection
 
 from coopdigest.domain.errors import StoreError
+from coopdigest.store.driver_errors import is_disconnect, translating
+from coopdigest.store.engines import EXCLUSIVE, SHARED, lock_statement, make_engine, name_of, read_url, secrets_of
+from coopdigest.store.lean import Lean, LeanPostgresql, LeanSqlite
 
-_BUSY = 30_000  # milliseconds a writer waits for another process
 _CHECKPOINT_EVERY = 1_000  # transactions between checkpoints of the write-ahead log
+_SHARED_LOCK = lock_statement("write", shared=True)
 
 
 class Database:
-    """Transactions on one store. SQLite has exactly one connection per process, so writers never race inside it."""
+    """Transactions on one store. SQLite has exactly one connection per process, so writers never race inside it.
+
+    Two kinds of transactions write. `writing` is alone in the whole store, on either database. `sharing` is for what
+    senders do for every message: on PostgreSQL they work side by side there, and only keep out who is `writing`.
+    """
 
     def __init__(self, url: str, *, durability: str = "normal") -> None:
-        """Prepare the engine for `url`; nothing is opened yet. `durability` is ``normal`` or ``full``."""
-        self._url = _read_url(url)
+        """Prepare the engine for `url`; nothing is opened yet. `durability` is ``normal`` or ``full``.
+
+        Raises:
+            StoreError: the URL is none, or its driver is not installed.
+        """
+        self._url = read_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
-        self._durability = durability
+        self.name = name_of(self._url)
+        self._secrets = secrets_of(self._url)
+        self._engine = make_engine(self._url, durability)
         self._writes = 0
-        pool = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0} if self.is_sqlite else {"pool_size": 4}
-        connect = {"check_same_thread": False} if self.is_sqlite else {}
-        try:
-            self._engine = create_engine(self._url, connect_args=connect, pool_timeout=_BUSY / 1000, **pool)
-        except ModuleNotFoundError as error:
-            raise StoreError(f"PostgreSQL needs {error.name}; install coopdigest[postgresql]") from error
-        if self.is_sqlite:
-            event.listen(self._engine, "connect", self._set_pragmas)
-            event.listen(self._engine, "begin", _begin)
 
     @property
     def path(self) -> Path | None:
@@ -49,73 +49,97 @@ class Database:
         """The version of the SQLite library that runs, None for PostgreSQL."""
         return sqlite3.sqlite_version_info if self.is_sqlite else None
 
-    @property
-    def name(self) -> str:
-        """What error messages call this store; never its password."""
-        return self.path.name if self.path else self._url.render_as_string(hide_password=True)
-
-    def _set_pragmas(self, connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun by `_begin`, not by the driver
-        for pragma in (
-            "journal_mode=WAL",
-            f"synchronous={'FULL' if self._durability == 'full' else 'NORMAL'}",
-            f"busy_timeout={_BUSY}",
-            "foreign_keys=ON",
-            "cache_size=-4096",
-            "wal_autocheckpoint=0",  # see `checkpoint`
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A transaction that only reads.
+        """A transaction that only reads, all of it as the store was at one moment.
 
         Raises:
             StoreError: the store cannot be used.
         """
-        with self._transaction(reads=True) as connection:
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        with self._transaction(**snapshot) as connection:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A transaction that writes; it takes SQLite's write lock at once, so that it never fails half-way.
+    def writing(self, *, shared: bool = False) -> Iterator[Connection]:
+        """A transaction that writes, alone in the store: it waits for its turn at once and never fails half-way.
+
+        With `shared` other shared ones may run beside it on PostgreSQL; see `sharing`.
 
         Raises:
-            StoreError: the store cannot be used.
+            StoreError: the store cannot be used, or another process kept it for longer than the wait.
         """
-        with self._transaction(reads=False) as connection:
+        with self._transaction(coopdigest_lock=SHARED if shared else EXCLUSIVE) as connection:
             yield connection
+        self._count()
+
+    @contextmanager
+    def _transaction(self, **options: object) -> Iterator[Connection]:
+        with translating(self.name, self._secrets), self._engine.connect() as bare:
+            connection = bare.execution_options(**options)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def sharing(self) -> Iterator[Lean]:
+        """A lean transaction with raw statements, for what runs for every message (claim, record, beat)::
+
+            with database.sharing() as lean:
+                rows = lean.execute("UPDATE deliveries SET due = ? WHERE id = ? RETURNING id", (lean.bind(due), 7))
+                found = [id_ for (id_,) in rows]
+
+        It commits when the block ends, and is undone when the block raises. A ``?`` stands for each parameter on both
+        databases and for nothing else; rows are plain tuples; instants go in by `Lean.bind` and come out by
+        `Lean.read`, booleans go in as True and False (SQLite gives them back as 0 and 1); where the databases differ,
+        ask `Lean.is_sqlite` (a list is ``IN (SELECT value FROM json_each(?))`` there and ``= ANY(?)`` on PostgreSQL).
+
+        On SQLite it is BEGIN IMMEDIATE on the one connection: do not nest it in another transaction of this process.
+        On PostgreSQL other sharing transactions run at the same time: take rows FOR UPDATE SKIP LOCKED, or change them
+        in the order of their ids, so that two never wait for each other. Nobody is `writing` meanwhile.
+
+        Raises:
+            StoreError: the store cannot be used, or another process kept it for longer than the wait; nothing was kept.
+        """
+        with translating(self.name, self._secrets):
+            pooled = self._engine.raw_connection()
+            lean = (
+                LeanSqlite(pooled.driver_connection)
+                if self.is_sqlite
+                else LeanPostgresql(pooled.driver_connection, _SHARED_LOCK)
+            )
+            try:
+                lean.begin()
+                yield lean
+                lean.commit()
+            except BaseException as error:
+                if is_disconnect(error):
+                    pooled.invalidate()
+                else:
+                    lean.roll_back()
+                raise
+            finally:
+                pooled.close()
+        self._count()
+
+    def _count(self) -> None:
         self._writes += 1
         if self._writes % _CHECKPOINT_EVERY == 0:
             self.checkpoint()
 
     @contextmanager
-    def _transaction(self, *, reads: bool) -> Iterator[Connection]:
-        with self._translating(), self._engine.connect() as bare:
-            connection = bare.execution_options(coopdigest_reads=reads)
-            with connection.begin():
-                yield connection
-
-    @contextmanager
-    def _translating(self) -> Iterator[None]:
-        """Turn what the user can mend into StoreError; statements that are wrong are bugs and stay."""
-        try:
-            yield
-        except DBAPIError as error:
-            cause = str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else type(error.orig).__name__
-            if isinstance(error, DatabaseError) and _is_users(error, cause):
-                raise StoreError(f"{cause}; {_advice(cause)}", place=self.name) from error
-            raise
-
-    @contextmanager
     def locked(self, purpose: str) -> Iterator[None]:
-        """Hold the store's lock for `purpose` against every other process: a lock file, or an advisory lock."""
-        if not self.path:
-            with self._engine.connect() as connection:
-                connection.exec_driver_sql(f"SELECT pg_advisory_lock(hashtext('coopdigest {purpose}'))")
+        """Hold the store's lock for `purpose` against every other process: a lock file, or an advisory lock.
+
+        Raises:
+            StoreError: the store cannot be used, or the lock file cannot be made.
+        """
+        if self.path:
+            with lock_file(self.path.with_name(f"{self.path.name}-{purpose}.lock")):
                 yield
             return
-        with lock_file(self.path.with_name(f"{self.path.name}-{purpose}.lock")):
+        with self._transaction() as connection:
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 0")  # as long as it takes, like a lock file
+            connection.exec_driver_sql(lock_statement(purpose))
             yield
 
     def checkpoint(self) -> None:
@@ -124,52 +148,12 @@ class Database:
         Only under a lock file: before SQLite 3.51.3 two processes that checkpoint at once can corrupt the file.
         """
         if self.is_sqlite:
-            with self.locked("checkpoint"), self._engine.connect() as bare:
-                bare.execution_options(coopdigest_reads=True).exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+            with self.locked("checkpoint"), translating(self.name), self._engine.connect() as bare:
+                bare.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
-
-
-def _read_url(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-        if parsed.drivername in {"postgresql", "postgres"}:
-            parsed = parsed.set(drivername="postgresql+psycopg")
-        parsed.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise StoreError("the store's URL is not one; write sqlite:///file.db or postgresql://...") from error
-    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
-        raise StoreError("the store's URL names no SQLite file and no PostgreSQL database")
-    return parsed
-
-
-def _begin(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("coopdigest_reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
-
-
-def _is_users(error: DatabaseError, cause: str) -> bool:
-    """Whether a database error is the surroundings' fault: no file, no server, no space, no lock; not our SQL."""
-    name = type(error).__name__
-    text = cause.lower()
-    if name == "OperationalError":
-        return not any(bug in text for bug in ("no such column", "syntax error", "no such function"))
-    return name == "DatabaseError" and ("not a database" in text or "malformed" in text)
-
-
-def _advice(cause: str) -> str:
-    text = cause.lower()
-    if "not a database" in text or "malformed" in text:
-        return "restore it from a backup, or name another file in [store] url"
-    if "locked" in text:
-        return "another program holds it; try again when that has ended"
-    if "full" in text:
-        return "make room on the disk and run again; nothing recorded is lost"
-    if "unable to open" in text or "readonly" in text or "read-only" in text:
-        return "does the folder exist, and may this user write there?"
-    return "is the database running? see [store] url"
 
 
 @contextmanager

@@ -1,0 +1,112 @@
+"""What a database driver raises, told as a StoreError where the user can mend it, and never with a password."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from coopdigest.domain.errors import StoreError
+
+# SQLSTATEs, or their first two letters, that are not our SQL's fault (PostgreSQL manual, appendix A).
+_STATES = {
+    "08": "is the database running and reachable? see [store] url",
+    "25006": "the database takes no writes now; is [store] url that of a standby?",
+    "25P03": "it was ended by the server for being idle; run again",
+    "28": "see user and password in [store] url",
+    "3D": "create it, or name another in [store] url",
+    "3F": "create it, or name another database in [store] url",
+    "40": "another program was at the same rows; run again, nothing recorded is lost",
+    "42501": "let this user create and change tables there: GRANT USAGE, CREATE ON SCHEMA public TO ...",
+    "53100": "make room on the disk and run again; nothing recorded is lost",
+    "53": "the server is at its limits; run again when it has room, nothing recorded is lost",
+    "55P03": "another program holds it; try again when that has ended",
+    "57014": "the server ended it for taking too long; run again, nothing recorded is lost",
+    "57": "the server stopped or ended the connection; run again when it is back, nothing recorded is lost",
+    "58": "the server's disk or system fails; see its log",
+    "F0": "the server's configuration is broken; see its log",
+    "XX": "the server fails; see its log",
+}
+_SQLITE = {
+    "not a database": "restore it from a backup, or name another file in [store] url",
+    "malformed": "restore it from a backup, or name another file in [store] url",
+    "locked": "another program holds it; try again when that has ended",
+    "full": "make room on the disk and run again; nothing recorded is lost",
+    "unable to open": "does the folder exist, and may this user write there?",
+    "readonly": "does the folder exist, and may this user write there?",
+    "read-only": "does the folder exist, and may this user write there?",
+    "disk i/o error": "is the disk in order? run again when it is, nothing recorded is lost",
+}
+_GONE = "the server stopped or ended the connection; run again when it is back, nothing recorded is lost"
+_BUGS = ("no such column", "syntax error", "no such function")
+
+
+@contextmanager
+def translating(place: str, secrets: Collection[str] = ()) -> Iterator[None]:
+    """Turn what the user can mend into StoreError; statements that are wrong are bugs and stay.
+
+    `place` names the store in the message, in which none of `secrets` is shown.
+    """
+    try:
+        yield
+    except Exception as error:
+        told = _tell(error, place, secrets)
+        if told is None:
+            raise
+        raise told from error
+
+
+def is_disconnect(error: BaseException) -> bool:
+    """Whether after this error of the driver's the connection is of no use any more."""
+    state = getattr(error, "sqlstate", None) or ""
+    return _is_of(error, "OperationalError", "InterfaceError") and (not state or state.startswith(("08", "57P")))
+
+
+def _tell(error: Exception, place: str, secrets: Collection[str]) -> StoreError | None:
+    if isinstance(error, PoolTimeout):
+        return StoreError("all its connections are in use; try again when less is going on", place=place)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(cause, Exception):
+        return None
+    advice = _advise(cause)
+    return StoreError(f"{_first_line(cause, secrets)}; {advice}", place=place) if advice else None
+
+
+def _advise(cause: Exception) -> str | None:
+    """The next step, None for an error that is a bug of ours or none of a database."""
+    driver = type(cause).__module__.partition(".")[0]
+    if driver == "sqlite3":
+        return _advise_for_sqlite(cause)
+    if driver == "psycopg":
+        return _advise_for_postgresql(cause)
+    return None
+
+
+def _advise_for_sqlite(cause: Exception) -> str | None:
+    text = str(cause).lower()
+    known = next((advice for words, advice in _SQLITE.items() if words in text), None)
+    if type(cause).__name__ == "OperationalError" and not any(bug in text for bug in _BUGS):
+        return known or "can the file be read and written? see [store] url"
+    return known if type(cause).__name__ == "DatabaseError" else None
+
+
+def _advise_for_postgresql(cause: Exception) -> str | None:
+    state = getattr(cause, "sqlstate", None)
+    if state is None:
+        lost = "closed" in str(cause) or "lost" in str(cause) or "terminat" in str(cause)
+        return (_GONE if lost else _STATES["08"]) if _is_of(cause, "OperationalError", "InterfaceError") else None
+    return _STATES.get(state) or _STATES.get(state[:2])
+
+
+def _is_of(error: BaseException, *names: str) -> bool:
+    return any(base.__name__ in names for base in type(error).__mro__)
+
+
+def _first_line(cause: Exception, secrets: Collection[str]) -> str:
+    lines = str(cause).strip().splitlines()
+    text = lines[0] if lines else type(cause).__name__
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
