@@ -15,13 +15,13 @@ from zoneinfo import ZoneInfo
 
 from coopdigest.config.loading import load_settings
 from coopdigest.config.settings import Settings, SourceTable, digest_of
-from coopdigest.domain.delivery import Outcome
+from coopdigest.domain.delivery import Claimed, Outcome, Terms
 from coopdigest.domain.digest import Digest, MediaContact
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import ConfigurationError, HeldError, SourceError
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
-from coopdigest.ports import Clock, Composer, Link, LockStepTransport, MessageChecker, Source
+from coopdigest.ports import Clock, Composer, Link, MessageChecker, Source, Transport
 from coopdigest.services.campaigns import Campaigns
 from coopdigest.services.collecting import Collecting
 from coopdigest.services.dispatching import Dispatching
@@ -129,9 +129,10 @@ class Workplace:
         return SampleChecker(lambda: self.messages, self.clock)
 
     @cached_property
-    def transport(self) -> LockStepTransport:
+    def transport(self) -> Transport:
         """SMTP by `[smtp] url`."""
         from coopdigest.mail.endpoint import Login, SmtpEndpoint, Timeouts
+        from coopdigest.mail.lock_step import ThreadedTransport
         from coopdigest.mail.smtp import SmtpTransport
 
         table = self.settings.smtp
@@ -139,13 +140,14 @@ class Workplace:
         login = Login(server.user, server.password or "") if server.user else None
         endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, server.starttls, login)
         timeouts = Timeouts(limits.connect, limits.command, limits.data, limits.block, limits.dot)
-        return SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)
+        return ThreadedTransport(SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection))
 
-    def outbox(self, folder: Path) -> LockStepTransport:
+    def outbox(self, folder: Path) -> Transport:
         """A transport that writes `.eml` files."""
+        from coopdigest.mail.lock_step import ThreadedTransport
         from coopdigest.mail.outbox import OutboxTransport
 
-        return OutboxTransport(folder)
+        return ThreadedTransport(OutboxTransport(folder))
 
     def sources(self) -> list[Source]:
         """Every configured source."""
@@ -205,7 +207,7 @@ class Workplace:
 
     def campaigns(
         self,
-        on_outcome: Callable[[Outcome], None] = lambda outcome: None,
+        on_outcome: Callable[[Claimed, Outcome], None] = lambda delivery, outcome: None,
         should_stop: Callable[[], bool] = lambda: False,
     ) -> Campaigns:
         """The service that sends."""
@@ -218,7 +220,8 @@ class Workplace:
             self.settings.smtp.backoff,
             on_outcome,
             should_stop,
-            self.settings.smtp.staging,
+            Terms(self.settings.smtp.staging, self.settings.smtp.rates),
+            self.settings.smtp.connections,
         )
         return Campaigns(
             self.digest,

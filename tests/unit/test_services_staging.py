@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from coopdigest.domain.delivery import Claimed, Tally
+from coopdigest.domain.delivery import Claimed, Tally, Terms
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.recipients import OnlyTo, Refused, parse_only_to
 from coopdigest.ports import Campaign
@@ -29,7 +29,7 @@ class Factory:
 def drain(store: MemoryStore, campaign: Campaign, transport: FakeTransport, only_to: OnlyTo | None = None) -> Tally:
     """Send what is due; how the campaign stands then."""
     parts = (store.ledger, transport, Factory(), FixedClock(NOON), "bounces@example.org")
-    Dispatching(*parts, only_to=only_to).drain(campaign.id, [make_edition(make_issue([]), "en")])
+    Dispatching(*parts, terms=Terms(only_to)).drain(campaign.id, [make_edition(make_issue([]), "en")])
     return store.ledger.finish(campaign.id, NOON).tally
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 
@@ -11,7 +12,7 @@ import pytest
 from coopdigest.domain.delivery import Claimed, Envelope, Outcome, Verdict
 from coopdigest.domain.edition import Finding, Severity
 from coopdigest.domain.errors import CompositionError, SourceError, TransportError
-from coopdigest.ports import Note, Validators
+from coopdigest.ports import Note, Outgoing, Validators
 from coopdigest.testing.builders import make_edition, make_found, make_issue, make_item
 from coopdigest.testing.clock import NOON, FixedClock
 from coopdigest.testing.fake_compose import FakeComposer, FakeMessageFactory
@@ -21,21 +22,42 @@ from coopdigest.testing.fake_transport import FakeConnection, FakeTransport
 AMINA = "amina@example.org"
 
 
+class OneMessage:
+    """A `Work` of one message; `allowed` is whether its dot may be written."""
+
+    def __init__(self, recipient: str, *, allowed: bool) -> None:
+        """Begin with the message not taken."""
+        self._left: list[Outgoing] = [Outgoing(Envelope("news@example.org", recipient), b"x")]
+        self._allowed, self.asked, self.outcomes = allowed, 0, list[Outcome]()
+
+    def take(self) -> Outgoing | None:
+        """The message, once."""
+        return self._left.pop() if self._left else None
+
+    async def proceed(self, results: Sequence[tuple[Outgoing, Outcome]], intent: Outgoing | None) -> bool:
+        """Note what is said."""
+        self.outcomes += [outcome for _, outcome in results]
+        self.asked += intent is not None
+        return self._allowed
+
+
+def connect(transport: FakeTransport) -> FakeConnection:
+    """An open connection."""
+    return asyncio.run(transport.connect())
+
+
 def send(connection: FakeConnection, recipient: str = AMINA, *, intent: bool = True) -> tuple[Outcome, int]:
     """Hand a message over; its outcome, and how often the intent was asked for."""
-    asked: list[bool] = []
-
-    def intend() -> bool:
-        asked.append(True)
-        return intent
-
-    return connection.send(Envelope("news@example.org", recipient), b"message", intend), len(asked)
+    work = OneMessage(recipient, allowed=intent)
+    asyncio.run(connection.carry(work))
+    (outcome,) = work.outcomes
+    return outcome, work.asked
 
 
 def test_transport_accepts_whoever_has_no_script() -> None:
     """Everybody is accepted after one intent, and the server owns the message."""
     transport = FakeTransport()
-    outcome, asked = send(transport.connect())
+    outcome, asked = send(connect(transport))
     assert (outcome.verdict, outcome.code, asked, transport.recipients) == (Verdict.ACCEPTED, 250, 1, [AMINA])
 
 
@@ -56,7 +78,7 @@ def test_transport_meets_a_recipient_as_scripted(
 ) -> None:
     """Each fate gives its verdict, asks for the intent only where a dot would follow, and closes where it must."""
     transport = script(FakeTransport())
-    connection = transport.connect()
+    connection = connect(transport)
     outcome, asked = send(connection)
     assert (outcome.verdict, asked) == (verdict, intents)
     assert (len(transport.taken), connection.is_open) == (taken, is_open)
@@ -64,7 +86,7 @@ def test_transport_meets_a_recipient_as_scripted(
 
 def test_transport_uses_a_script_once_for_each_try() -> None:
     """First deferred, then accepted; others are not concerned."""
-    connection = (transport := FakeTransport().defer(AMINA).accept(AMINA)).connect()
+    connection = connect(transport := FakeTransport().defer(AMINA).accept(AMINA))
     verdicts = [send(connection, who)[0].verdict for who in (AMINA, "luc@example.org", AMINA)]
     assert verdicts == [Verdict.DEFERRED, Verdict.ACCEPTED, Verdict.ACCEPTED]
     assert transport.recipients == ["luc@example.org", AMINA]
@@ -72,7 +94,7 @@ def test_transport_uses_a_script_once_for_each_try() -> None:
 
 def test_message_without_an_intent_is_not_handed_over() -> None:
     """A row that may no longer be sent closes the connection without the dot."""
-    connection = (transport := FakeTransport()).connect()
+    connection = connect(transport := FakeTransport())
     outcome, _ = send(connection, intent=False)
     assert (outcome.verdict, transport.taken, connection.is_open) == (Verdict.NOT_SENT, [], False)
     with pytest.raises(AssertionError):
@@ -83,8 +105,8 @@ def test_transport_can_be_unusable_and_mend() -> None:
     """Nobody connects while it is unusable; a refused sender is the transport's trouble too."""
     transport = FakeTransport().unusable("no route")
     with pytest.raises(TransportError, match="no route"):
-        transport.connect()
-    connection = transport.unusable(None).refuse_sender(AMINA).connect()
+        connect(transport)
+    connection = connect(transport.unusable(None).refuse_sender(AMINA))
     with pytest.raises(TransportError, match="530"):
         send(connection)
     assert (connection.is_open, transport.connections) == (False, [connection])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from coopdigest.domain.edition import Severity
 from coopdigest.domain.errors import CompositionError, CoopdigestError
+from coopdigest.services.rehearsing import knock
 from coopdigest.wiring import Workplace
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def _look_at_roster(place: Workplace) -> Verdict:
 
 
 def _look_at_transport(place: Workplace) -> Verdict:
-    place.transport.connect().close()
+    knock(place.transport)
     return Verdict("mail server", "ok", "answers, and takes the login if there is one")
 
 
@@ -93,18 +94,20 @@ def _look_at_dns(place: Workplace) -> Verdict:
 
 
 def _look_at_dkim(place: Workplace) -> Verdict:
-    from coopdigest.cli.published_key import find_troubles, record_name
+    from coopdigest.cli.published_key import find_key_troubles, find_signer_troubles, record_name
     from coopdigest.mail.addresses import wire_domain
 
     table, signer = place.settings.dkim, place.signer
     if table is None or signer is None:
         return Verdict("DKIM", "ok", "not asked for")
-    records = _ask(record_name(signer), "TXT")
-    domain = wire_domain(place.digest.sender.domain)
-    troubles = find_troubles(signer, place.settings.locate(table.key), domain, records)
+    troubles = find_signer_troubles(signer.keys, signer.domain, wire_domain(place.digest.sender.domain))
+    names = [record_name(key, signer.domain) for key in signer.keys]
+    for key, name, file in zip(signer.keys, names, table.key_files, strict=True):
+        troubles += find_key_troubles(key, place.settings.locate(file), signer.domain, _ask(name, "TXT"))
     if troubles:
         return Verdict("DKIM", "note", "; ".join(troubles))
-    return Verdict("DKIM", "ok", f"{record_name(signer)} publishes the key of {table.key}")
+    published = [f"{name} publishes the key of {file}" for name, file in zip(names, table.key_files, strict=True)]
+    return Verdict("DKIM", "ok", ", ".join(published))
 
 
 def _records(domain: str) -> dict[str, bool]:

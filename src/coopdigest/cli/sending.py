@@ -11,6 +11,7 @@ import typer
 
 from coopdigest.cli.options import CONFIG, AsJson, Config, OwnPeriod, workplace
 from coopdigest.cli.output import progress, show, show_json, status_document, tell
+from coopdigest.cli.stopping import stopping
 from coopdigest.cli.troubles import show_troubles, show_troubles_as_json, states_of
 from coopdigest.domain.errors import ConfigurationError, HeldError
 
@@ -149,8 +150,9 @@ def _drain(place: Workplace, campaign: Campaign, resend: bool) -> Sending:
 
     key = campaign.period
     _refuse_paused(campaign)
-    with progress(campaign.tally.pending + campaign.tally.deferred, f"sending {key}") as on_outcome:
-        sending = place.campaigns(on_outcome).drain(campaign, resend_in_doubt=resend)
+    to_go = campaign.tally.pending + campaign.tally.deferred
+    with progress(to_go, f"sending {key}") as on_outcome, stopping("what is in flight is finished") as should_stop:
+        sending = place.campaigns(on_outcome, should_stop).drain(campaign, resend_in_doubt=resend)
     word = "already sent" if sending.what is Sent.ALREADY else str(sending.campaign.state)
     tell(f"{key} {word}: {sending.campaign.tally}")
     if held := place.campaigns().held_back(sending.campaign):
@@ -160,9 +162,10 @@ def _drain(place: Workplace, campaign: Campaign, resend: bool) -> Sending:
 
 def _rehearse(place: Workplace, period: Period, test: str | None, outbox: Path | None) -> None:
     """Hand the issue to a test address or write it to a folder; no ledger is touched."""
-    from coopdigest.domain.delivery import Envelope, Verdict
-    from coopdigest.domain.errors import TransportError
+    from coopdigest.domain.delivery import Envelope
     from coopdigest.domain.subscriber import parse_address
+    from coopdigest.ports import Outgoing
+    from coopdigest.services.rehearsing import rehearse
 
     try:
         recipient = parse_address(test).given if test else place.digest.sender.address
@@ -173,16 +176,11 @@ def _rehearse(place: Workplace, period: Period, test: str | None, outbox: Path |
             "--test: [smtp] only_to does not allow this address; add it there, or use --outbox DIR"
         )
     editions = place.editing.editions(period, place.composer)
-    connection = (place.outbox(outbox) if outbox else place.transport).connect()
-    try:
-        for edition in editions:
-            message = place.messages.build_sample(edition, recipient, place.clock.now())
-            outcome = connection.send(Envelope(place.digest.envelope_sender, recipient), message, lambda: True)
-            if outcome.verdict is not Verdict.ACCEPTED:
-                raise TransportError(f"the test message was not accepted: {outcome.code} {outcome.text}")
-            tell(f"{period.key} {edition.language}: a test message went {'to ' + str(outbox) if outbox else 'out'}")
-    finally:
-        connection.close()
+    envelope, now = Envelope(place.digest.envelope_sender, recipient), place.clock.now()
+    samples = [Outgoing(envelope, place.messages.build_sample(edition, recipient, now)) for edition in editions]
+    rehearse(place.outbox(outbox) if outbox else place.transport, samples)
+    for edition in editions:
+        tell(f"{period.key} {edition.language}: a test message went {'to ' + str(outbox) if outbox else 'out'}")
 
 
 Maybe = Annotated[str | None, typer.Argument(metavar="[PERIOD]", help="One period only.")]

@@ -26,6 +26,7 @@ from coopdigest.config.smtp_url import SmtpServer, parse_smtp_url
 from coopdigest.domain.delivery import Backoff
 from coopdigest.domain.digest import KINDS, Brand, Digest, MediaContact, Themes
 from coopdigest.domain.period import Cadence
+from coopdigest.domain.rates import Rates
 from coopdigest.domain.recipients import OnlyTo, parse_only_to
 from coopdigest.domain.subscriber import parse_address
 
@@ -217,6 +218,11 @@ class SmtpTable(Table):
     def backoff(self) -> Backoff:
         """How deferred deliveries are repeated."""
         return Backoff(self.retry_after, self.give_up_after)
+
+    @property
+    def rates(self) -> Rates:
+        """How fast messages go out at most, in messages per second."""
+        return Rates(self.rate, self.per_domain_rate)
 
     @property
     def staging(self) -> OnlyTo | None:

@@ -121,7 +121,7 @@ class Campaigns:
 
     def held_back(self, campaign: Campaign) -> int:
         """How many deliveries wait only because the staging list does not name them."""
-        only_to = self.dispatching.only_to
+        only_to = self.dispatching.terms.only_to
         return self.ledger.held_back(campaign.id, only_to) if only_to is not None else 0
 
     def pause(self, period: Period) -> None:

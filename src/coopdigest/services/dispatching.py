@@ -1,129 +1,95 @@
-"""Dispatch: drain what is due, intent committed before every final dot, one result at a time."""
+"""Dispatch: drain what is due over several connections, intent committed before every final dot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 
-from coopdigest.domain.delivery import Backoff, Claimed, Envelope, Outcome, Verdict
+from coopdigest.domain.delivery import Backoff, Claimed, Outcome, Terms
 from coopdigest.domain.edition import Edition
-from coopdigest.domain.errors import TransportError
-from coopdigest.domain.issue import IssueState
-from coopdigest.domain.recipients import OnlyTo
-from coopdigest.ports import Clock, Ledger, LockStepConnection, LockStepTransport, MessageFactory
+from coopdigest.domain.errors import CoopdigestError
+from coopdigest.ports import Clock, Ledger, MessageFactory, Transport
+from coopdigest.services.crew import Crew
+from coopdigest.services.lane import Lane
+from coopdigest.services.queue import Queue
 
-_BATCH = 100  # rows claimed at a time; those not tried are released on a clean stop
-_BEAT = timedelta(seconds=30)
-_LOST_IN_A_ROW = 3  # connections lost before the dot, one after the other, that mean the server is gone
+_BATCH, _BATCH_PER_LANE = 500, 25  # rows claimed at a time: few for few lanes, so that other processes get some too
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatching:
     """Hands messages over by a transport and writes down what became of each.
 
-    `on_outcome` hears of every outcome; `should_stop` is asked between messages. Who is not in `only_to` stays pending.
+    `on_outcome` hears of every outcome; `should_stop` is asked between messages. Who is not in `terms.only_to` stays
+    pending. `wait` is how time passes for a lane that waits for its turn, in seconds.
     """
 
     ledger: Ledger
-    transport: LockStepTransport
+    transport: Transport
     messages: MessageFactory
     clock: Clock
     envelope_sender: str
     backoff: Backoff = field(default_factory=Backoff)
-    on_outcome: Callable[[Outcome], None] = lambda outcome: None
+    on_outcome: Callable[[Claimed, Outcome], None] = lambda delivery, outcome: None
     should_stop: Callable[[], bool] = lambda: False
-    only_to: OnlyTo | None = None
+    terms: Terms = field(default_factory=Terms)
+    connections: int = 1
+    wait: Callable[[float], Awaitable[None]] = asyncio.sleep
 
     def drain(self, campaign: int, editions: Sequence[Edition]) -> None:
         """Send every delivery that is due now; never waits for a back-off.
 
         Raises:
             TransportError: the transport is unusable; what was not sent is pending.
+            StoreError: the ledger cannot be written; what was in flight is held in doubt by the next run.
         """
-        by_language = {edition.language: edition for edition in editions}
         now = self.clock.now()
-        self.ledger.give_up(campaign, now - self.backoff.give_up_after, now, self.only_to)
-        sender = self.ledger.enlist(now)
+        self.ledger.give_up(campaign, now - self.backoff.give_up_after, now, self.terms.only_to)
+        asyncio.run(self._drain(campaign, editions))
+
+    async def _drain(self, campaign: int, editions: Sequence[Edition]) -> None:
+        crew = self._assemble(campaign, editions)
         try:
-            _Lane(self, campaign, sender, by_language, now).run()
-        finally:
-            self.ledger.retire(sender)
+            await _work(crew, self.connections)
+            if crew.failure is not None:
+                raise crew.failure
+        except BaseException as error:  # whatever ended the run, what it did not begin is free for another
+            _disband_after(error, crew)
+            raise
+        crew.disband()
+
+    def _assemble(self, campaign: int, editions: Sequence[Edition]) -> Crew:
+        queue = Queue(
+            ledger=self.ledger,
+            messages=self.messages,
+            clock=self.clock,
+            campaign=campaign,
+            editions={edition.language: edition for edition in editions},
+            envelope_sender=self.envelope_sender,
+            terms=self.terms,
+            batch=min(_BATCH, _BATCH_PER_LANE * self.connections),
+            should_stop=self.should_stop,
+            sender=self.ledger.enlist(self.clock.now()),
+        )
+        return Crew(self.ledger, self.transport, self.clock, self.backoff, queue, self.on_outcome, self.wait)
 
 
-@dataclass(slots=True)
-class _Lane:
-    """One connection at work on one campaign."""
+async def _work(crew: Crew, connections: int) -> None:
+    """Run the lanes to their end, the first one alone until it is connected: a server that is not there is met once."""
+    beating = asyncio.create_task(crew.beat())
+    lanes = [asyncio.create_task(Lane(crew, leads=number == 0).run()) for number in range(connections)]
+    try:
+        await asyncio.gather(*lanes)
+    finally:
+        for task in (beating, *lanes):
+            task.cancel()
+        await asyncio.gather(beating, *lanes, return_exceptions=True)
 
-    dispatching: Dispatching
-    campaign: int
-    sender: int
-    editions: dict[str, Edition]
-    last_beat: datetime
-    connection: LockStepConnection | None = None
-    lost: int = 0
 
-    def run(self) -> None:
-        """Claim and send until nothing is due, or somebody asks to stop."""
-        part = self.dispatching
-        try:
-            while not part.should_stop():
-                batch = part.ledger.claim(self.campaign, self.sender, _BATCH, part.clock.now(), part.only_to)
-                if not batch or not self._send_batch(batch):
-                    return
-        finally:
-            if self.connection:
-                self.connection.close()
-
-    def _send_batch(self, batch: Sequence[Claimed]) -> bool:
-        """Send a batch; False when the lane is to stop. Rows not tried are released by the caller's `retire`."""
-        for delivery in batch:
-            if self.dispatching.should_stop() or not self._is_alive():
-                return False
-            if not self._send_one(delivery) and not self._is_wanted():
-                return False
-        return True
-
-    def _is_wanted(self) -> bool:
-        """Whether the campaign still goes on: a refused intent may mean that it was paused or cancelled."""
-        part = self.dispatching
-        return part.ledger.finish(self.campaign, part.clock.now()).state is IssueState.SENDING
-
-    def _is_alive(self) -> bool:
-        now = self.dispatching.clock.now()
-        if now - self.last_beat < _BEAT:
-            return True
-        self.last_beat = now
-        return self.dispatching.ledger.beat(self.sender, now)
-
-    def _send_one(self, delivery: Claimed) -> bool:
-        """Try one delivery and write down its outcome; False when its intent was refused."""
-        part = self.dispatching
-        message = part.messages.build(self.editions[delivery.language], delivery, part.clock.now())
-        envelope = Envelope(part.envelope_sender, delivery.address)
-        answers: list[bool] = []
-
-        def intend() -> bool:
-            answers.append(part.ledger.intend(delivery, self.sender, part.clock.now()))
-            return answers[-1]
-
-        outcome = self._open().send(envelope, message, intend)
-        now = part.clock.now()
-        due = part.backoff.due(delivery.attempt, now) if outcome.verdict is Verdict.DEFERRED else None
-        part.ledger.settle(delivery, self.sender, outcome, due, now)
-        part.on_outcome(outcome)
-        self._count_losses(outcome, was_fenced=not all(answers))
-        return all(answers)
-
-    def _open(self) -> LockStepConnection:
-        if self.connection is None or not self.connection.is_open:
-            self.connection = self.dispatching.transport.connect()
-        return self.connection
-
-    def _count_losses(self, outcome: Outcome, *, was_fenced: bool) -> None:
-        """Count connections lost in a row; one that we closed ourselves, because of the fence, is none."""
-        self.lost = self.lost + 1 if outcome.verdict is Verdict.NOT_SENT and not was_fenced else 0
-        if self.lost >= _LOST_IN_A_ROW:
-            raise TransportError(
-                f"the server hangs up before taking a message ({outcome.text}); what is left is pending"
-            )
+def _disband_after(error: BaseException, crew: Crew) -> None:
+    """Free what can be freed; a store that fails now too must not hide why the run ended."""
+    try:
+        crew.disband()
+    except CoopdigestError as second:
+        error.add_note(str(second))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict, deque
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from coopdigest.domain.delivery import Envelope, Outcome, Verdict
 from coopdigest.domain.errors import TransportError
+from coopdigest.ports import Outgoing, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class FakeTransport:
         self._unusable = cause
         return self
 
-    def connect(self) -> FakeConnection:
+    async def connect(self) -> FakeConnection:
         """Open a connection; it is kept in `connections`."""
         if self._unusable is not None:
             raise TransportError(f"{self._unusable}; is the server running?", place="smtp.example.org")
@@ -104,22 +105,38 @@ class FakeConnection:
         """Whether another message may be handed over on this connection."""
         return self._open
 
-    def send(self, envelope: Envelope, message: bytes, intend: Callable[[], bool]) -> Outcome:
-        """Meet the message as scripted; handing over on a closed connection is the test's or the caller's bug."""
+    async def carry(self, work: Work) -> None:
+        """Meet every message as scripted; a result is given with the next message's intent, as a pipeline does it."""
         if not self._open:
-            raise AssertionError("a message was handed to a closed connection")
-        answer = self._transport.next_answer(envelope.recipient)
-        if answer.sender_refused:
-            self.close()
-            raise TransportError(f"the server refuses the sender: {answer.outcome.code} {answer.outcome.text}")
-        if answer.at_dot and not intend():
-            self.close()
-            return Outcome(Verdict.NOT_SENT, text="the row may no longer be sent")
-        if answer.outcome.verdict in (Verdict.ACCEPTED, Verdict.IN_DOUBT):
-            self._transport.taken.append((envelope, message))
-        self._open = not answer.closes
-        return answer.outcome
+            raise AssertionError("a closed connection was to carry messages")
+        results: list[tuple[Outgoing, Outcome]] = []
+        try:
+            while self._open and (outgoing := work.take()) is not None:
+                await asyncio.sleep(0)  # a server takes its time: other lanes get theirs
+                answer = self._transport.next_answer(outgoing.envelope.recipient)
+                if answer.sender_refused:
+                    await work.proceed([*results, (outgoing, Outcome(Verdict.NOT_SENT))], None)
+                    said = f"{answer.outcome.code} {answer.outcome.text}"
+                    raise TransportError(f"the server refuses the sender: {said}")
+                if answer.at_dot:
+                    given, results = results, []
+                    if not await work.proceed(given, outgoing):
+                        self._open = False
+                        results.append((outgoing, Outcome(Verdict.NOT_SENT, text="the row may no longer be sent")))
+                        break
+                if answer.outcome.verdict in (Verdict.ACCEPTED, Verdict.IN_DOUBT):
+                    self._transport.taken.append((outgoing.envelope, outgoing.message))
+                self._open = not answer.closes
+                results.append((outgoing, answer.outcome))
+                if not answer.at_dot:
+                    await work.proceed(results, None)
+                    results = []
+            if results:
+                await work.proceed(results, None)
+        except BaseException:
+            self._open = False
+            raise
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End the session."""
         self._open = False
