@@ -10,10 +10,11 @@ from coopdigest.domain.mail_server import StartTls, is_loopback
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who logs in; no repr, log or traceback shows the password."""
+    """Who logs in; no repr, log or traceback shows the password, which is an access token with `xoauth2`."""
 
     user: str
     password: str = field(repr=False)
+    xoauth2: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,11 @@ def auth_plain(login: Login) -> bytes:
     return encode_command("AUTH", "PLAIN", _base64(f"\0{login.user}\0{login.password}"))
 
 
+def auth_xoauth2(login: Login) -> bytes:
+    """AUTH XOAUTH2 with an access token in place of a password; Google and Microsoft say how, no RFC does."""
+    return encode_command("AUTH", "XOAUTH2", _base64(f"user={login.user}\1auth=Bearer {login.password}\1\1"))
+
+
 def login_answers(login: Login) -> list[bytes]:
     """What AUTH LOGIN is answered with, in order; it has no standard, but it is all that some servers offer."""
     return [encode_command(_base64(login.user)), encode_command(_base64(login.password))]

@@ -1,0 +1,66 @@
+"""What a message asks of a server: the commands of its envelope, or why it cannot go there at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coopdigest.domain.delivery import Envelope, Outcome, Verdict
+from coopdigest.domain.errors import TransportError
+from coopdigest.mail.addresses import wire_address
+from coopdigest.mail.smtp_capabilities import Capabilities
+from coopdigest.mail.smtp_command import mail_from, rcpt_to
+from coopdigest.ports import Outgoing
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A message that may be begun, and how."""
+
+    outgoing: Outgoing
+    mail: bytes
+    rcpt: bytes
+
+
+class Orders:
+    """Writes the orders of one session, by what its server offers."""
+
+    def __init__(self, place: str, offered: Capabilities) -> None:
+        """`place` is the server's name in errors."""
+        self._place, self._offered = place, offered
+
+    def write(self, outgoing: Outgoing) -> Order | Outcome:
+        """The order, or the outcome that is known before a word is said (R20, R83, R84).
+
+        Raises:
+            TransportError: the return path needs what the server does not offer.
+        """
+        envelope, message = outgoing.envelope, outgoing.message
+        is_ascii = message.isascii()
+        local_parts = envelope.sender.rpartition("@")[0] + envelope.recipient.rpartition("@")[0]
+        needs_utf8 = not (local_parts.isascii() and (is_ascii or message.partition(b"\r\n\r\n")[0].isascii()))
+        refusal = self._refuse(envelope, len(message), is_ascii=is_ascii, needs_utf8=needs_utf8)
+        if refusal is not None:
+            return refusal
+        try:
+            sender, recipient = wire_address(envelope.sender), wire_address(envelope.recipient)
+        except ValueError as error:
+            return Outcome(Verdict.REFUSED, 553, f"5.1.3 {error}")
+        size = len(message) if self._offered.size else None
+        mail = mail_from(sender, size=size, eight_bit=not is_ascii, smtputf8=needs_utf8)
+        return Order(outgoing, mail, rcpt_to(recipient))
+
+    def _refuse(self, envelope: Envelope, octets: int, *, is_ascii: bool, needs_utf8: bool) -> Outcome | None:
+        offered = self._offered
+        if needs_utf8 and not offered.smtputf8:
+            if not envelope.sender.rpartition("@")[0].isascii():
+                raise TransportError(
+                    "does not take a return path with non-ASCII letters (SMTPUTF8); see [digest] return_path",
+                    place=self._place,
+                )
+            return Outcome(Verdict.REFUSED, 553, "5.6.7 the server cannot write to an address with non-ASCII letters")
+        if not is_ascii and not offered.eight_bit:
+            return Outcome(Verdict.REFUSED, 554, "5.6.3 the server takes no message with octets over 127")
+        if offered.size_limit is not None and octets > offered.size_limit:
+            text = f"5.3.4 {octets} octets are more than the server takes ({offered.size_limit})"
+            return Outcome(Verdict.REFUSED, 552, text)
+        return None
