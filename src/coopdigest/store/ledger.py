@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 
 from coopdigest.domain.delivery import (
     UNLIMITED,
@@ -16,7 +15,6 @@ from coopdigest.domain.delivery import (
     Outcome,
     Settled,
     Terms,
-    Verdict,
     sources_of,
 )
 from coopdigest.domain.issue import OPENED, Issue, IssueState
@@ -28,26 +26,20 @@ from coopdigest.store.database import Database
 from coopdigest.store.issues import move_issue
 from coopdigest.store.liveness import Liveness
 from coopdigest.store.recipients import is_allowed, is_meant, read_troubles
+from coopdigest.store.recording import record_intents, record_results
 from coopdigest.store.roster import not_suppressed
-from coopdigest.store.schema import attempts, campaigns, deliveries, issues, senders, subscribers
+from coopdigest.store.schema import campaigns, deliveries, issues, senders, subscribers
 
 _D = DeliveryState
-_STATES = {
-    Verdict.ACCEPTED: _D.ACCEPTED,
-    Verdict.DEFERRED: _D.DEFERRED,
-    Verdict.REFUSED: _D.REFUSED,
-    Verdict.IN_DOUBT: _D.IN_DOUBT,
-}
 
 
 class LedgerTables:
     """`ports.Ledger` on a database. A sender's id is its claim: one declared dead never claims again under it."""
 
     def __init__(self, database: Database, digest: str) -> None:
-        """Keep the ledger of one digest; lock files stand beside the SQLite file."""
+        """Keep the ledger of one digest."""
         self._database, self._digest = database, digest
-        path = database.path
-        self._liveness = Liveness(path.with_name(f"{path.name}-senders") if path else None)
+        self._liveness = Liveness(database)
 
     def campaign(self, period: str) -> Campaign | None:
         """See `ports.Ledger.campaign`."""
@@ -158,10 +150,9 @@ class LedgerTables:
         self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
     ) -> frozenset[int]:
         """See `ports.Ledger.record`."""
-        with self._database.writing() as connection:
-            for settled in results:
-                self._settle(connection, settled, sender, now)
-            return frozenset(each.id for each in intents if self._intend(connection, each, sender, now))
+        with self._database.sharing() as lean:
+            record_results(lean, sender, results, now)
+            return record_intents(lean, sender, intents, now)
 
     def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
         """See `ports.Ledger.intend`."""
@@ -170,44 +161,6 @@ class LedgerTables:
     def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
         """See `ports.Ledger.settle`."""
         self.record(sender, [Settled(delivery, outcome, due)], [], now)
-
-    def _intend(self, connection: Connection, delivery: Claimed, sender: int, now: datetime) -> bool:
-        mine = _mine(delivery, sender, sources_of(Cause.INTENT, _D.SENDING))
-        guard = and_(mine, _may_send(delivery.campaign, sender), _is_in_audience())
-        first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
-        sent = update(deliveries).where(guard).values(state=_D.SENDING.value, first_tried=first)
-        if connection.execute(sent).rowcount:
-            return True
-        skipped = update(deliveries).where(mine, ~_is_in_audience()).values(state=_D.SKIPPED.value)
-        connection.execute(skipped)
-        return False
-
-    def _settle(self, connection: Connection, settled: Settled, sender: int, now: datetime) -> None:
-        delivery, outcome = settled.delivery, settled.outcome
-        if outcome.verdict is Verdict.NOT_SENT:
-            back = [*sources_of(Cause.RELEASE, _D.PENDING), *sources_of(Cause.UNSENT, _D.PENDING)]
-            changed = self._move(connection, delivery, sender, back, {"state": _D.PENDING.value, "sender_id": None})
-        else:
-            target = _STATES[outcome.verdict]
-            cause = Cause.LOST if target is _D.IN_DOUBT else Cause.ANSWER
-            first = case((deliveries.c.first_tried.is_(None), now), else_=deliveries.c.first_tried)
-            reply = {"code": outcome.code, "reply": outcome.text, "due": settled.due, "first_tried": first}
-            values = {"state": target.value, **reply}
-            changed = self._move(connection, delivery, sender, sources_of(cause, target), values)
-        if changed:
-            _note_attempt(connection, delivery, outcome, now)
-        if changed and outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
-            _reopen(connection, delivery, now)
-
-    def _move(
-        self,
-        connection: Connection,
-        delivery: Claimed,
-        sender: int,
-        origins: Sequence[DeliveryState],
-        values: dict[str, Any],
-    ) -> int:
-        return connection.execute(update(deliveries).where(_mine(delivery, sender, origins)).values(values)).rowcount
 
     def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
         """See `ports.Ledger.give_up`."""
@@ -261,16 +214,6 @@ class LedgerTables:
         self._liveness.release_all()
 
 
-def _reopen(connection: Connection, delivery: Claimed, now: datetime) -> None:
-    """A late answer that leaves a row open: an issue already called sent is sending again, a cancelled one skips it."""
-    issue = issue_of(connection, delivery.campaign)
-    if issue.state == IssueState.SENT.value:
-        move_issue(connection, issue, IssueState.SENDING, now)
-    if issue.state == IssueState.CANCELLED.value:
-        skipped = update(deliveries).where(deliveries.c.id == delivery.id).values(state=_D.SKIPPED.value)
-        connection.execute(skipped)
-
-
 def _is_due(now: datetime) -> ColumnElement[bool]:
     return or_(
         deliveries.c.state == _D.PENDING.value,
@@ -292,18 +235,3 @@ def _is_in_audience() -> ColumnElement[bool]:
         subscribers.c.id == deliveries.c.subscriber_id, subscribers.c.active.is_(True), not_suppressed()
     )
     return there.correlate(deliveries).exists()
-
-
-def _mine(delivery: Claimed, sender: int, origins: Sequence[DeliveryState]) -> ColumnElement[bool]:
-    return and_(
-        deliveries.c.id == delivery.id,
-        deliveries.c.sender_id == sender,
-        deliveries.c.attempt == delivery.attempt,
-        deliveries.c.state.in_([state.value for state in origins]),
-    )
-
-
-def _note_attempt(connection: Connection, delivery: Claimed, outcome: Outcome, now: datetime) -> None:
-    row = {"delivery_id": delivery.id, "attempt": delivery.attempt, "ended_at": now}
-    reply = {"outcome": outcome.verdict.value, "code": outcome.code, "reply": outcome.text}
-    connection.execute(insert(attempts).values(**row, **reply))

@@ -1,0 +1,78 @@
+"""Writes down what became of the messages of many connections, and the intents to send the next ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+
+from coopdigest.domain.delivery import Claimed, Settled, Verdict
+from coopdigest.domain.issue import IssueState
+from coopdigest.store.lean import Lean
+from coopdigest.store.statements import (
+    INTEND,
+    ISSUE_OF,
+    NOTE_ATTEMPT,
+    PUT_BACK,
+    REOPEN,
+    SETTLE,
+    SKIP_CANCELLED,
+    SKIP_DEPARTED,
+    spread,
+)
+
+_COMES_BACK = (Verdict.DEFERRED, Verdict.NOT_SENT)  # after these the row is open again
+
+
+def record_results(lean: Lean, sender: int, results: Sequence[Settled], now: datetime) -> list[Settled]:
+    """Move the rows that are still this sender's, note the attempts; the results that counted."""
+    counted = [settled for settled in results if _settle(lean, sender, settled, now)]
+    if counted:
+        lean.execute_many(NOTE_ATTEMPT, [_attempt(lean, settled, now) for settled in counted])
+    back = [settled.delivery for settled in counted if settled.outcome.verdict in _COMES_BACK]
+    if back:
+        _reopen(lean, back)
+    return counted
+
+
+def _settle(lean: Lean, sender: int, settled: Settled, now: datetime) -> bool:
+    """Whether the result counts: by the table, for my row, for this attempt."""
+    delivery, outcome = settled.delivery, settled.outcome
+    mine = (delivery.id, delivery.attempt, sender)
+    if outcome.verdict is Verdict.NOT_SENT:
+        return lean.execute(PUT_BACK, mine).rowcount == 1
+    told = (outcome.code, outcome.text, lean.bind(settled.due), lean.bind(now))
+    return lean.execute(SETTLE[outcome.verdict], (*told, *mine)).rowcount == 1
+
+
+def _attempt(lean: Lean, settled: Settled, now: datetime) -> tuple[object, ...]:
+    delivery, outcome = settled.delivery, settled.outcome
+    return (delivery.id, delivery.attempt, lean.bind(now), outcome.verdict.value, outcome.code, outcome.text)
+
+
+def _reopen(lean: Lean, back: Sequence[Claimed]) -> None:
+    """A late answer leaves rows open: an issue already called sent is sending again, a cancelled one skips them."""
+    for campaign in {delivery.campaign for delivery in back}:
+        issue, state = lean.execute(ISSUE_OF, (campaign,)).fetchone()
+        if state == IssueState.SENT:
+            lean.execute(REOPEN, (issue,))
+        if state == IssueState.CANCELLED:
+            ids = [delivery.id for delivery in back if delivery.campaign == campaign]
+            lean.execute(spread(SKIP_CANCELLED, ids), ids)
+
+
+def record_intents(lean: Lean, sender: int, intents: Sequence[Claimed], now: datetime) -> frozenset[int]:
+    """Move the rows that may be sent to sending; their ids. Whoever left the audience meanwhile is skipped."""
+    given: set[int] = set()
+    for (campaign, attempt), group in groupby(sorted(intents, key=_kind), _kind):
+        ids = [delivery.id for delivery in group]
+        fence = (attempt, sender, sender, campaign, campaign)
+        rows = lean.execute(spread(INTEND, ids), (lean.bind(now), *ids, *fence)).fetchall()
+        given.update(id_ for (id_,) in rows)
+        if len(rows) < len(ids):
+            lean.execute(spread(SKIP_DEPARTED, ids), (*ids, attempt, sender))
+    return frozenset(given)
+
+
+def _kind(delivery: Claimed) -> tuple[int, int]:
+    return delivery.campaign, delivery.attempt
