@@ -11,45 +11,57 @@ import pytest
 
 from coopdigest.domain.period import Cadence
 from coopdigest.testing.memory_store import MemoryStore
+from postgresql_server import PostgresqlServer
 
-KINDS = ("memory", "sqlite")
+KINDS = ("memory", "sqlite", "postgresql")
 
 
 class StoreMaker:
     """Makes empty stores of one kind, and closes them all at the end."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
-        self.kind, self._folder = kind, folder
+    def __init__(self, kind: str, folder: Path, server: PostgresqlServer | None) -> None:
+        self.kind, self._folder, self._server = kind, folder, server
         self._made: list[Any] = []
+        self._urls: list[str] = []
 
     def make(self) -> Any:
         """A new, empty store."""
-        store = MemoryStore() if self.kind == "memory" else self._open(self._folder / f"{len(self._made)}.db")
-        self._made.append(store)
-        return store
+        return self._keep(MemoryStore()) if self.kind == "memory" else self.open(self.make_url())
+
+    def make_url(self) -> str:
+        """The URL of an empty database."""
+        name = f"{len(self._urls)}.db"
+        self._urls.append(self._server.take() if self._server else f"sqlite:///{self._folder / name}")
+        return self._urls[-1]
 
     def open_beside(self, store: Any) -> Any:
         """The same store as another process sees it: the only one there may declare a sender of ours dead."""
-        if self.kind == "memory":
-            return store
-        self._made.append(self._open(store.database.path))
-        return self._made[-1]
+        return store if self.kind == "memory" else self.open(store.database.url)
 
-    def close(self) -> None:
-        """Close every store that was made."""
-        for store in self._made:
-            store.close()
-
-    def _open(self, path: Path) -> Any:
+    def open(self, url: str) -> Any:
+        """The store at this URL."""
         from coopdigest.store.open_store import open_store
 
-        return open_store(f"sqlite:///{path}", "coop-news", Cadence.MONTH, ZoneInfo("UTC"))
+        return self._keep(open_store(url, "coop-news", Cadence.MONTH, ZoneInfo("UTC")))
+
+    def _keep(self, store: Any) -> Any:
+        self._made.append(store)
+        return store
+
+    def close(self) -> None:
+        """Close every store that was made, and empty its database for the next test."""
+        while self._made:
+            self._made.pop().close()
+        if self._server:
+            while self._urls:
+                self._server.give_back(self._urls.pop())
 
 
 @pytest.fixture(params=KINDS)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreMaker]:
     """A maker of stores of one kind."""
-    maker = StoreMaker(request.param, tmp_path)
+    server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
+    maker = StoreMaker(request.param, tmp_path, server)
     yield maker
     maker.close()
 

@@ -101,7 +101,8 @@ def _plan(connection: Connection, digest: str, campaign: int, issue_id: int) -> 
         literal(campaign), subscribers.c.id, edition, literal(DeliveryState.PENDING.value), literal(0)
     ).where(subscribers.c.digest == digest, subscribers.c.active.is_(True), not_suppressed())
     columns = ["campaign_id", "subscriber_id", "language", "state", "attempt"]
-    return connection.execute(insert(deliveries).from_select(columns, audience.order_by(subscribers.c.id))).rowcount
+    planned = insert(deliveries).from_select(columns, audience.order_by(subscribers.c.id))
+    return connection.execute(planned.execution_options(preserve_rowcount=True)).rowcount
 
 
 def _speaks(spoken: ColumnElement[str], base: str) -> ColumnElement[bool]:

@@ -45,6 +45,11 @@ class Database:
         return Path(self._url.database or "") if self.is_sqlite else None
 
     @property
+    def url(self) -> str:
+        """The URL as it was given, password and all: not for messages."""
+        return self._url.render_as_string(hide_password=False)
+
+    @property
     def sqlite_version(self) -> tuple[int, ...] | None:
         """The version of the SQLite library that runs, None for PostgreSQL."""
         return sqlite3.sqlite_version_info if self.is_sqlite else None

@@ -1,41 +1,42 @@
-"""Whether a sender is alive: a heartbeat for other hosts, a lock file on this one."""
+"""Whether a sender is alive: a heartbeat by the database's clock for other hosts, a lock file on this one."""
 
 from __future__ import annotations
 
-import fcntl
-import socket
-from datetime import datetime, timedelta
-from pathlib import Path
-from typing import IO
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
-from coopdigest.domain.errors import StoreError
+from coopdigest.store.database import Database
 from coopdigest.store.schema import senders
+from coopdigest.store.sender_locks import locks_of
 
 SILENCE = timedelta(seconds=90)  # three missed beats of 30 s
+_NO_SKEW = timedelta(seconds=1)  # a difference of clocks that is smaller comes from measuring it
 
 
 class Liveness:
     """The senders of one store. Each holds a lock file that the system frees when its process dies."""
 
-    def __init__(self, folder: Path | None) -> None:
-        """Keep lock files in `folder`; without one (PostgreSQL) only heartbeats count."""
-        self._folder = folder
-        self._held: dict[int, IO[str]] = {}
+    def __init__(self, database: Database) -> None:
+        """Keep lock files where `sender_locks` says; clocks are compared when the first sender needs it."""
+        self._locks = locks_of(database)
+        self._has_own_clock = not database.is_sqlite
+        self._skew: timedelta | None = None
 
     def enlist(self, connection: Connection, now: datetime) -> int:
         """A new live sender's id, its lock file held."""
-        row = insert(senders).values(host=socket.gethostname(), heartbeat=now, alive=True).returning(senders.c.id)
-        sender = int(connection.execute(row).scalar_one())
-        if self._folder:
-            self._held[sender] = self._take(self._lock_path(sender))
+        self._skew = None  # a process that runs for weeks compares the clocks for every campaign
+        values = {"host": self._locks.place, "heartbeat": self._by_database(connection, now), "alive": True}
+        sender = int(connection.execute(insert(senders).values(values).returning(senders.c.id)).scalar_one())
+        self._locks.take(sender)
         return sender
 
     def beat(self, connection: Connection, sender: int, now: datetime) -> bool:
         """Renew a heartbeat; False when the sender was declared dead."""
-        statement = update(senders).where(senders.c.id == sender, senders.c.alive.is_(True)).values(heartbeat=now)
-        return bool(connection.execute(statement).rowcount)
+        self._locks.refresh(sender)
+        statement = update(senders).where(senders.c.id == sender, senders.c.alive.is_(True))
+        values = {"heartbeat": self._by_database(connection, now)}
+        return bool(connection.execute(statement.values(values)).rowcount)
 
     def bury(self, connection: Connection, sender: int) -> None:
         """Declare a sender dead; it never lives again under this id."""
@@ -43,45 +44,29 @@ class Liveness:
 
     def dead(self, connection: Connection, now: datetime) -> list[int]:
         """Senders marked alive whose process is gone, or who were silent for too long."""
+        silent_before = self._by_database(connection, now) - SILENCE
         rows = connection.execute(select(senders).where(senders.c.alive.is_(True)))
-        return [row.id for row in rows if row.id not in self._held and self._is_dead(row, now)]
-
-    def _is_dead(self, row: Row[tuple[object, ...]], now: datetime) -> bool:
-        if self._folder and row.host == socket.gethostname() and self._is_free(self._lock_path(row.id)):
-            return True
-        return bool(now - row.heartbeat > SILENCE)
+        others = [row for row in rows if not self._locks.holds(row.id)]
+        return [row.id for row in others if row.heartbeat < silent_before or self._locks.are_free(row.id, row.host)]
 
     def release(self, sender: int) -> None:
         """Let go of a sender's lock file, as its process does when it dies."""
-        handle = self._held.pop(sender, None)
-        if handle:
-            handle.close()
-            self._lock_path(sender).unlink(missing_ok=True)
+        self._locks.release(sender)
 
     def release_all(self) -> None:
         """Let go of every lock file."""
-        for sender in list(self._held):
-            self.release(sender)
+        self._locks.release_all()
 
-    def _lock_path(self, sender: int) -> Path:
-        return (self._folder or Path()) / f"sender-{sender}.lock"
+    def _by_database(self, connection: Connection, now: datetime) -> datetime:
+        """What the database's clock tells when ours tells `now`: hosts compare heartbeats by one clock only."""
+        if self._skew is None:
+            self._skew = _measure_skew(connection) if self._has_own_clock else timedelta()
+        return now + self._skew
 
-    def _take(self, path: Path) -> IO[str]:
-        try:
-            path.parent.mkdir(exist_ok=True)
-            handle = path.open("a")
-        except OSError as error:
-            raise StoreError(f"{error.strerror}; may this user write beside the store?", place=path.name) from error
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        return handle
 
-    def _is_free(self, path: Path) -> bool:
-        if not path.exists():
-            return True
-        with path.open("a") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        path.unlink(missing_ok=True)
-        return True
+def _measure_skew(connection: Connection) -> timedelta:
+    """How far the database's clock is ahead of this machine's; nought when that is within the measurement."""
+    before = datetime.now(UTC)
+    there: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    middle = before + (datetime.now(UTC) - before) / 2
+    return there - middle if abs(there - middle) >= _NO_SKEW else timedelta()
