@@ -115,11 +115,14 @@ class Workplace:
         table = self.settings.dkim
         if table is None:
             return None
-        from coopdigest.mail.dkim import BodyForm, load_signer
+        from coopdigest.mail.dkim import BodyForm, DkimSigner, load_ed25519_key, load_key
 
-        file, place = self.settings.locate(table.key), self.settings.place_of("dkim", "key")
+        keys = [load_key(self.settings.locate(table.key), table.selector, self.settings.place_of("dkim", "key"))]
+        if table.ed25519_key:
+            file, place = self.settings.locate(table.ed25519_key), self.settings.place_of("dkim", "ed25519_key")
+            keys.append(load_ed25519_key(file, table.ed25519_selector, place))
         form = BodyForm(table.canonicalization.partition("/")[2])
-        return load_signer(file, table.domain or self.digest.sender.domain, table.selector, form, place)
+        return DkimSigner(table.domain or self.digest.sender.domain, keys, form)
 
     @cached_property
     def message_checker(self) -> MessageChecker:

@@ -11,23 +11,26 @@ import dns.resolver
 import dns.rrset
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from digest_folder import Folder
 
 from coopdigest.cli.doctor import Verdict, examine
 from coopdigest.config.loading import load_settings
 from coopdigest.mail.catcher import MailCatcher
-from coopdigest.mail.dkim import BodyForm, load_signer
+from coopdigest.mail.dkim import load_key
 from coopdigest.wiring import Workplace
 
 KEY = rsa.generate_private_key(65537, 2048)
 OTHER = rsa.generate_private_key(65537, 2048)
+ED25519 = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
 NAME = "news2026._domainkey.example.org."
+SECOND_NAME = "news2026-ed25519._domainkey.example.org."
 
 
-def write_key(path: Path, key: rsa.RSAPrivateKey = KEY) -> Path:
+def write_key(path: Path, key: rsa.RSAPrivateKey | Ed25519PrivateKey = KEY, name: str = "dkim.pem") -> Path:
     """The file that a user makes."""
-    file = path / "dkim.pem"
+    file = path / name
     file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     file.chmod(0o600)
     return file
@@ -35,7 +38,8 @@ def write_key(path: Path, key: rsa.RSAPrivateKey = KEY) -> Path:
 
 def record_of(file: Path) -> bytes:
     """What is to be published for a key."""
-    return b"v=DKIM1; k=rsa; p=" + load_signer(file, "a.example", "a", BodyForm.RELAXED, "a").public_key.encode()
+    key = load_key(file, "a", "a")
+    return f"v=DKIM1; k={key.kind}; p={key.public}".encode()
 
 
 def configure(folder: Folder, extra: str = "") -> Path:
@@ -46,11 +50,11 @@ def configure(folder: Folder, extra: str = "") -> Path:
     return write_key(folder.path)
 
 
-def stub(record: bytes) -> Callable[..., bytes | None]:
-    """A DNS that knows one record."""
+def stub(record: bytes, second: bytes | None = None) -> Callable[..., bytes | None]:
+    """A DNS that knows the record of a key, and perhaps that of the Ed25519 key beside it."""
 
     def ask(name: bytes | str, timeout: int = 5) -> bytes | None:
-        return record if (name.decode() if isinstance(name, bytes) else name) == NAME else None
+        return {NAME: record, SECOND_NAME: second}.get(name.decode() if isinstance(name, bytes) else name)
 
     return ask
 
@@ -83,6 +87,45 @@ def test_every_message_that_is_written_verifies(folder: Folder) -> None:
     files = [*folder.path.glob("build/*.eml"), *folder.path.glob("out/**/*.eml")]
     assert len(files) == 2
     assert all(dkim.verify(file.read_bytes(), dnsfunc=stub(record)) for file in files)
+
+
+@pytest.mark.parametrize("form", ["relaxed/relaxed", "relaxed/simple"])
+def test_a_second_key_signs_beside_the_first(folder: Folder, form: str) -> None:
+    """With `ed25519_key` a message has two signatures, the RSA one on top, and each verifies (B05)."""
+    record = record_of(configure(folder, f'ed25519_key = "second.pem"\ncanonicalization = "{form}"\n'))
+    second = record_of(write_key(folder.path, ED25519, "second.pem"))
+    assert folder.run("collect").code == 0
+    assert folder.run("compose", "2021-11", "--out", "build").code == 0
+
+    message = next(folder.path.glob("build/*.eml")).read_bytes()
+    signed = dkim.DKIM(message)
+    assert [signed.verify(index, dnsfunc=stub(record, second)) for index in range(2)] == [True, True]
+    assert message.count(b"DKIM-Signature:") == 2
+    assert message.index(b"a=rsa-sha256") < message.index(b"a=ed25519-sha256")
+    assert folder.run("check", "2021-11").code == 0
+
+
+def test_a_second_key_of_the_wrong_kind_is_refused(folder: Folder) -> None:
+    """Two RSA signatures are not what was meant."""
+    configure(folder, 'ed25519_key = "dkim.pem"\n')
+    assert folder.run("collect").code == 0
+
+    ran = folder.run("compose", "2021-11", "--out", "build")
+    assert ran.code == 2
+    assert "dkim.pem is no Ed25519 key" in ran.err
+    assert "coopdigest.toml:" in ran.err
+
+
+def test_a_selector_that_leaves_no_room_for_the_second_is_refused(folder: Folder) -> None:
+    """A name in DNS has at most 63 characters between its dots, `-ed25519` included."""
+    file = folder.path / "coopdigest.toml"
+    table = f'[dkim]\nselector = "{"a" * 56}"\nkey = "dkim.pem"\ned25519_key = "second.pem"\n'
+    file.write_text(file.read_text("utf-8") + table, encoding="utf-8")
+
+    ran = folder.run("status")
+    assert ran.code == 2
+    assert "ed25519_key in [dkim]" in ran.err
+    assert "shorten selector" in ran.err
 
 
 def test_check_judges_the_signature_that_would_be_sent(folder: Folder) -> None:
@@ -187,3 +230,18 @@ def test_the_doctor_names_what_is_doubtful(folder: Folder, name_server: NameServ
     assert "no key could be found at news2026._domainkey.example.net" in verdict.text
     assert "chmod 600 dkim.pem" in verdict.text
     assert "does not align" in verdict.text
+
+
+def test_the_doctor_looks_at_both_keys(folder: Folder, name_server: NameServer) -> None:
+    """Each key has its own record; one that is missing or another's is said of that key."""
+    record = record_of(configure(folder, 'ed25519_key = "second.pem"\n'))
+    second = record_of(write_key(folder.path, ED25519, "second.pem"))
+    name_server.records[NAME] = [record[:255], record[255:]]
+
+    missing = ask_doctor(folder)
+    assert (missing.standing, "could be found at news2026-ed25519._domainkey" in missing.text) == ("note", True)
+    name_server.records[SECOND_NAME] = [second]
+    found = ask_doctor(folder)
+    assert (found.standing, "the key of dkim.pem" in found.text, "of second.pem" in found.text) == ("ok", True, True)
+    name_server.records[SECOND_NAME] = [second.replace(b"p=", b"p=AAAA")]
+    assert ask_doctor(folder).standing == "wrong"

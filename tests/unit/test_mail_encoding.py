@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from coopdigest.mail.encoded_words import encode_words
 from coopdigest.mail.quoted_printable import encode_fragment, encode_quoted_printable
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400) | st.text(
+    st.sampled_from(".=é \nx"), max_size=400
+)
 
 
 @given(TEXT)
@@ -21,9 +23,14 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=400)
 @example("trailing space \nand tab\t\n")
 @example("é" * 100)
 @example("=" * 80)
+@example("." * 76)
+@example("." * 200)
+@example("a\n." + "b" * 71 + "=\n.")
+@example("." + "x" * 72 + "é.")
+@example("y" * 75 + ".")
 @example("x" * 75 + "é")
 def test_quoted_printable_decodes_to_the_same_text_with_crlf(text: str) -> None:
-    """Whatever the text, a reader gets it back with its line ends as CRLF, from short, clean ASCII lines."""
+    """Whatever the text, a reader gets it back with its line ends as CRLF, from short, clean, dotless ASCII lines."""
     octets = encode_quoted_printable(text)
 
     assert quopri.decodestring(octets).decode("utf-8") == re.sub(r"\r\n|\r|\n", "\r\n", text)
@@ -31,6 +38,7 @@ def test_quoted_printable_decodes_to_the_same_text_with_crlf(text: str) -> None:
     for line in octets.split(b"\r\n"):
         assert len(line) <= 76
         assert not line.endswith((b" ", b"\t"))
+        assert not line.startswith(b".")
         assert b"\r" not in line
         assert b"\n" not in line
 
@@ -39,10 +47,14 @@ def test_quoted_printable_decodes_to_the_same_text_with_crlf(text: str) -> None:
 @example("x" * 76)
 @example("x" * 73 + "=")
 @example("x" * 71 + "é")
+@example("x" * 75 + ".")
+@example("." * 75)
+@example("https://example.org/" + "p" * 55)
 def test_a_fragment_leaves_room_for_a_soft_break(text: str) -> None:
     """An `=` behind the last line makes no line too long, and the fragment still says the same."""
     octets = encode_fragment(text)
 
+    assert not any(line.startswith(b".") for line in octets.split(b"\r\n"))
     assert max(map(len, (octets + b"=").split(b"\r\n"))) <= 76
     assert quopri.decodestring(octets) == quopri.decodestring(encode_quoted_printable(text))
 

@@ -18,6 +18,8 @@ from coopdigest.domain.edition import Edition, Slot, marker
 from coopdigest.domain.errors import CompositionError, ConfigurationError
 from coopdigest.domain.period import Cadence
 from coopdigest.domain.token import Tokens
+from coopdigest.mail.addresses import is_plain, wire_address
+from coopdigest.mail.headers import mailbox
 from coopdigest.mail.message import DigestMessageFactory
 
 NOW = datetime(2021, 12, 1, 8, 0, 5, tzinfo=UTC)
@@ -186,6 +188,50 @@ def test_a_message_is_ascii_with_crlf_and_short_lines() -> None:
     assert b"\r" not in message.replace(b"\r\n", b"")
     assert b"\n" not in message.replace(b"\r\n", b"")
     assert max(map(len, message.split(b"\r\n"))) <= 100  # only the line of the unsubscribe URL exceeds 78
+
+
+def test_no_line_of_a_message_begins_with_a_dot() -> None:
+    """SMTP has no dot to double: what is signed and counted is what is written (R85)."""
+    dots = "." * 200 + "\r\n.\r\n..\r\n.a\r\n"
+
+    message = build(replace(EDITION, html=dots + EDITION.html + dots, text=dots + EDITION.text + dots, subject="...."))
+
+    assert b"\n." not in message
+    assert [part.get_content().startswith(dots) for part in parse(message).iter_parts()] == [True, True]
+
+
+PLAIN = "AZaz09!#$%&'*+/=?^_`{|}~.-@"
+NAUGHTY = PLAIN + ' ,<>"()\\;:\t\r\n\x00é'
+
+
+@given(st.text(PLAIN, max_size=30) | st.text(NAUGHTY, max_size=30) | st.emails())
+def test_a_plain_address_is_one_that_is_written_as_it_is(address: str) -> None:
+    """The quick look at an address never lets through what the slow one would change or refuse."""
+    if is_plain(address):
+        assert mailbox("To", Mailbox(address)) == f"To: {address}\r\n".encode("ascii")
+        assert wire_address(address) == address
+
+
+def test_two_campaigns_of_one_edition_are_not_mixed_up() -> None:
+    """What is kept for one campaign is not used for another."""
+    factory = DigestMessageFactory(DIGEST, TOKENS)
+    said = [
+        str(parse(factory.build(EDITION, replace(DELIVERY, campaign=number), NOW))["Feedback-ID"]).split(":")[0]
+        for number in (7, 8, 7)
+    ]
+
+    assert said == ["7", "8", "7"]
+
+
+def test_two_messages_of_one_second_have_its_date_and_the_next_another() -> None:
+    """The date is made once a second, and never an old one is used."""
+    factory = DigestMessageFactory(DIGEST, TOKENS)
+    dates = [
+        str(parse(factory.build(EDITION, DELIVERY, NOW + timedelta(seconds=late)))["Date"]) for late in (0, 0.9, 1, 0)
+    ]
+
+    assert dates == [dates[0], dates[0], dates[2], dates[0]]
+    assert dates[2] == "Wed, 01 Dec 2021 09:00:06 +0100"
 
 
 def test_an_ascii_domain_stands_for_an_international_one() -> None:

@@ -27,7 +27,7 @@ def make_edition(text: str, html: str) -> Edition:
 def parse(edition: Edition, value: str) -> tuple[EmailMessage, list[EmailMessage], bytes]:
     """The filled skeleton as Python's email package reads it."""
     skeleton = build_skeleton(edition)
-    body = skeleton.fill({Slot.UNSUBSCRIBE_URL: value})
+    body = b"".join(skeleton.fill({Slot.UNSUBSCRIBE_URL: value}))
     whole = b"MIME-Version: 1.0\r\nContent-Type: " + skeleton.content_type.encode() + b"\r\n\r\n" + body
     message = message_from_bytes(whole, policy=policy.default)
     return message, list(message.iter_parts()), body
@@ -44,6 +44,7 @@ def crlf(text: str) -> str:
 @example(["a\n", "\nb"], ["<a href='", "'>x</a>"], "é & \"<'> =")
 @example(["a ", " b"], [". ", "\n.\n"], " . ")
 @example(["x" * 75, "y" * 76], ["é" * 30, "é"], "x" * 75)
+@example([".x", "."], [".", "." * 80, ".\n."], "..")
 @example(["x" * 76, "y" * 76, ""], ["x" * 73 + "=", "x" * 70 + "é", "y"], "v" * 76)
 def test_a_filled_skeleton_parses_back_to_the_same_parts(text: list[str], html: list[str], value: str) -> None:
     """Every text with slots anywhere comes back with its values in place, escaped in HTML, plainest part first."""
@@ -62,6 +63,7 @@ def test_a_filled_skeleton_parses_back_to_the_same_parts(text: list[str], html: 
     for line in body.removesuffix(b"\r\n").split(b"\r\n"):
         assert len(line) <= 76
         assert not line.endswith((b" ", b"\t"))
+        assert not line.startswith(b".")
 
 
 @given(PIECES, VALUES.filter(bool))

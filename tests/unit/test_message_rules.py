@@ -15,7 +15,7 @@ from coopdigest.domain.edition import Edition, Finding, Severity, Slot, marker
 from coopdigest.domain.period import Cadence
 from coopdigest.domain.token import Tokens
 from coopdigest.mail.checking import SampleChecker
-from coopdigest.mail.dkim import DkimSigner
+from coopdigest.mail.dkim import DkimSigner, SigningKey
 from coopdigest.mail.message import DigestMessageFactory
 from coopdigest.mail.message_rules import RULES, check_message
 from coopdigest.testing.clock import FixedClock
@@ -95,7 +95,7 @@ def with_parts(*bodies: bytes, close: bytes = b"--\r\n") -> bytes:
     return head + b"".join(b"--" + BOUNDARY + body for body in bodies) + b"--" + BOUNDARY + close
 
 
-SIGNER = DkimSigner(Ed25519PrivateKey.from_private_bytes(b"k" * 32), "example.org", "news")
+SIGNER = DkimSigner("example.org", [SigningKey(Ed25519PrivateKey.from_private_bytes(b"k" * 32), "news")])
 REPLY = b"Reply-To: Press desk <press@example.org>\r\n"
 
 

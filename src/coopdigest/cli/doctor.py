@@ -100,10 +100,11 @@ def _look_at_dkim(place: Workplace) -> Verdict:
     table, signer = place.settings.dkim, place.signer
     if table is None or signer is None:
         return Verdict("DKIM", "ok", "not asked for")
-    troubles = find_signer_troubles(signer.keys, signer.domain, wire_domain(place.digest.sender.domain))
+    troubles: list[str] = []
     names = [record_name(key, signer.domain) for key in signer.keys]
     for key, name, file in zip(signer.keys, names, table.key_files, strict=True):
         troubles += find_key_troubles(key, place.settings.locate(file), signer.domain, _ask(name, "TXT"))
+    troubles += find_signer_troubles(signer.keys, signer.domain, wire_domain(place.digest.sender.domain))
     if troubles:
         return Verdict("DKIM", "note", "; ".join(troubles))
     published = [f"{name} publishes the key of {file}" for name, file in zip(names, table.key_files, strict=True)]

@@ -267,7 +267,33 @@ class DkimTable(Table):
     selector: kinds.DkimSelector
     domain: kinds.Domain | None = None
     key: kinds.Line
+    ed25519_key: kinds.Line | None = None
     canonicalization: Canonicalization = Canonicalization.RELAXED
+
+    @field_validator("ed25519_key")
+    @classmethod
+    def _check_room(cls, value: str, info: ValidationInfo) -> str:
+        selector = info.data.get("selector", "")
+        if len(_second_selector(selector).rpartition(".")[2]) > _LONGEST_LABEL:
+            raise ValueError(f"is published under the name {_second_selector(selector)}, too long; shorten selector")
+        return value
+
+    @property
+    def ed25519_selector(self) -> str:
+        """Where `ed25519_key` is published: two records under one name would be none (RFC 6376 3.6.2.2)."""
+        return _second_selector(self.selector)
+
+    @property
+    def key_files(self) -> list[str]:
+        """The files of all keys, in the order of their signatures."""
+        return [file for file in (self.key, self.ed25519_key) if file]
+
+
+_LONGEST_LABEL = 63  # characters between the dots of a host name (RFC 1035 2.3.4)
+
+
+def _second_selector(selector: str) -> str:
+    return f"{selector}-ed25519"
 
 
 class BrandTable(Table):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 
-from email_validator import EmailNotValidError, validate_email
-
+_PLAIN = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}")
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f<>,]")
+
+
+def is_plain(address: str) -> bool:
+    """Whether `address` is one of those, nearly all, that stand in any header or command just as they are."""
+    return _PLAIN.fullmatch(address) is not None
 
 
 def wire_address(address: str) -> str:
@@ -17,6 +21,8 @@ def wire_address(address: str) -> str:
     Raises:
         ValueError: it holds what no address may, or its domain has no A-label; the text does not repeat it.
     """
+    if is_plain(address):
+        return address
     if _FORBIDDEN.search(address):
         raise ValueError("an address holds a control character, a space, a comma or an angle bracket")
     local, at, domain = address.rpartition("@")
@@ -33,6 +39,8 @@ def wire_domain(domain: str) -> str:
     """
     if domain.isascii():
         return domain
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         ascii_domain = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True).ascii_domain
     except EmailNotValidError as error:

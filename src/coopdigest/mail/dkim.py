@@ -6,9 +6,11 @@ import base64
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from itertools import zip_longest
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -40,77 +42,122 @@ class BodyForm(StrEnum):
     SIMPLE = "simple"
 
 
-class DkimSigner:
-    """Signs for one domain with one key; safe to use from several threads."""
+@dataclass(frozen=True, slots=True, repr=False)
+class SigningKey:
+    """A private key and the selector under which its public half is published."""
 
-    def __init__(self, key: Key, domain: str, selector: str, body: BodyForm = BodyForm.RELAXED) -> None:
-        """`domain` and `selector` are ASCII: the public key is found at `selector._domainkey.domain`."""
-        self.domain, self.selector = domain, selector
-        self._key, self._form = key, body
-        self._algorithm = "rsa-sha256" if isinstance(key, RSAPrivateKey) else "ed25519-sha256"
-        self._last = (b"", b"")  # a body and its hash, for editions that are the same for everybody
-        self._read_shared = lru_cache(maxsize=_KEPT)(_read_fields)
-        self._name_fields = lru_cache(maxsize=_KEPT)(_name_fields)
-
-    @property
-    def bits(self) -> int:
-        """The size of the key."""
-        return self._key.key_size if isinstance(self._key, RSAPrivateKey) else 256
+    private: Key
+    selector: str
 
     @property
     def is_rsa(self) -> bool:
         """Whether the key is of the kind that every provider verifies (B05)."""
-        return isinstance(self._key, RSAPrivateKey)
+        return isinstance(self.private, RSAPrivateKey)
 
     @property
-    def public_key(self) -> str:
+    def kind(self) -> str:
+        """The `k=` of the record to publish."""
+        return "rsa" if self.is_rsa else "ed25519"
+
+    @property
+    def bits(self) -> int:
+        """The size of the key."""
+        return self.private.key_size if isinstance(self.private, RSAPrivateKey) else 256
+
+    @property
+    def public(self) -> str:
         """The `p=` of the record to publish (R54): SubjectPublicKeyInfo for RSA, the bare key for Ed25519."""
-        public = self._key.public_key()
+        public = self.private.public_key()
         if self.is_rsa:
             return base64.b64encode(public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
         return base64.b64encode(public.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
 
-    def sign(self, personal: bytes, shared: bytes, body: bytes, now: datetime) -> bytes:
-        """The whole message, ready to be sent: signature, header fields, empty line, body.
+    def sign(self, said: bytes) -> bytes:
+        """The value of `b=`, folded."""
+        digest = hashlib.sha256(said).digest()
+        if isinstance(self.private, RSAPrivateKey):
+            signature = self.private.sign(digest, _PADDING, _HASH)
+        else:
+            signature = self.private.sign(digest)  # RFC 8463 3: PureEdDSA over the hash
+        return _fold_octets(base64.b64encode(signature))
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A signature's field up to its `b=`, as it is sent and as it is signed; time and body hash are to be filled in."""
+
+    key: SigningKey
+    sent: bytes
+    signed: bytes
+
+
+class DkimSigner:
+    """Signs for one domain, once with each of its keys; safe to use from several threads."""
+
+    def __init__(self, domain: str, keys: Sequence[SigningKey], body: BodyForm = BodyForm.RELAXED) -> None:
+        """The public half of a key is found at `selector._domainkey.domain`.
+
+        The first key's signature stands first: there are verifiers that look at no other. A domain in other letters
+        is written in ASCII (IDNA).
+
+        Raises:
+            ConfigurationError: the domain cannot be.
+        """
+        try:
+            self.domain = wire_domain(domain).lower()
+        except ValueError as error:
+            raise ConfigurationError(f"{error}; set domain in [dkim]") from error
+        self.keys, self._form = keys, body
+        self._last = (b"", b"")  # a body and its hash, for editions that are the same for everybody
+        self._read_shared = lru_cache(maxsize=_KEPT)(_read_fields)
+        self._relax_piece = lru_cache(maxsize=_KEPT)(_relax_blanks)
+        self._describe = lru_cache(maxsize=_KEPT)(self._make_fields)
+
+    def sign(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> bytes:
+        """The whole message, ready to be sent: signatures, header fields, empty line, body.
 
         Fields and body are as they are sent, 7bit and with CRLF line ends (R53); nothing may change after this.
-        What `shared` says is canonicalised once, so it should be the same object for every message of an edition.
+        What `shared` and the fixed pieces of `body` say is canonicalised once; see `mail.message.Signer`.
         """
         fields = [*_read_fields(personal), *self._read_shared(shared)]
         names, covered = _cover(fields)
-        unsigned = self._describe(names, self._hash_body(body), int(now.timestamp()))
-        said = b"".join([*covered, _relax_field(unsigned)[1]])
-        signature = _fold_text(base64.b64encode(self._sign(said)).decode("ascii"))
-        return b"".join([unsigned, signature, b"\r\n", personal, shared, b"\r\n", body])
+        body_hash, when = self._hash_body(body), int(now.timestamp())
+        signatures: list[bytes] = []
+        for field in self._describe(names):
+            said = b"".join([*covered, field.signed % (when, body_hash)])
+            signatures += (field.sent % (when, body_hash), field.key.sign(said), b"\r\n")
+        return b"".join([*signatures, personal, shared, b"\r\n", *body])
 
-    def _describe(self, names: tuple[str, ...], body_hash: bytes, when: int) -> bytes:
-        """The signature's field up to its `b=`."""
-        return (
-            f"DKIM-Signature: v=1; a={self._algorithm}; c=relaxed/{self._form}; t={when};\r\n"
-            f" d={self.domain};\r\n s={self.selector};\r\n"
-            f"{self._name_fields(names)};\r\n bh={body_hash.decode('ascii')};\r\n b="
-        ).encode("ascii")
+    def _make_fields(self, names: tuple[str, ...]) -> list[_Field]:
+        """The fields of all signatures over header fields of these names."""
+        fields = []
+        for key in self.keys:
+            sent = (
+                f"DKIM-Signature: v=1; a={key.kind}-sha256; c=relaxed/{self._form}; t=%d;\r\n"
+                f" d={self.domain};\r\n s={key.selector};\r\n"
+                f"{_name_fields(names)};\r\n bh=%b;\r\n b="
+            ).encode("ascii")
+            fields.append(_Field(key, sent, _relax_field(sent)[1]))
+        return fields
 
-    def _sign(self, said: bytes) -> bytes:
-        digest = hashlib.sha256(said).digest()
-        if isinstance(self._key, RSAPrivateKey):
-            return self._key.sign(digest, _PADDING, _HASH)
-        return self._key.sign(digest)  # RFC 8463 3: PureEdDSA over the hash
-
-    def _hash_body(self, body: bytes) -> bytes:
+    def _hash_body(self, pieces: Sequence[bytes]) -> bytes:
         """`bh=`; to compare two bodies is much cheaper than to hash one."""
+        body = _end_body(b"".join(self._relax(pieces) if self._form is BodyForm.RELAXED else pieces), self._form)
         known, digest = self._last
         if not digest or known != body:
-            canonical = canonicalise_body(body, self._form)
-            digest = base64.b64encode(hashlib.sha256(canonical).digest())
+            digest = base64.b64encode(hashlib.sha256(body).digest())
             self._last = (body, digest)
         return digest
 
+    def _relax(self, pieces: Sequence[bytes]) -> list[bytes]:
+        """Every other piece, from the first on, is the same for a whole edition."""
+        relaxed = [*map(_relax_blanks, pieces[1::2])]
+        fixed = [*map(self._relax_piece, pieces[::2])]
+        return [piece for pair in zip_longest(fixed, relaxed, fillvalue=b"") for piece in pair]
 
-def load_signer(file: Path, domain: str, selector: str, body: BodyForm, place: str) -> DkimSigner:
-    """A signer with the private key of a PEM file (PKCS#8 or PKCS#1, not encrypted); `place` names the setting.
 
-    A domain in other letters is written in ASCII (IDNA).
+def load_key(file: Path, selector: str, place: str) -> SigningKey:
+    """The private key of a PEM file (PKCS#8 or PKCS#1, not encrypted); `place` names the setting.
 
     Raises:
         ConfigurationError: the file cannot be read, or holds no key that one can sign with.
@@ -129,10 +176,20 @@ def load_signer(file: Path, domain: str, selector: str, body: BodyForm, place: s
     if isinstance(key, RSAPrivateKey) and key.key_size < _SHORTEST_KEY:
         text = f"{file.name} has {key.key_size} bits, and verifiers refuse keys under {_SHORTEST_KEY}; {_RECIPE}"
         raise ConfigurationError(text, place=place)
-    try:
-        return DkimSigner(key, wire_domain(domain).lower(), selector, body)
-    except ValueError as error:
-        raise ConfigurationError(f"{error}; set domain in [dkim]", place=place) from error
+    return SigningKey(key, selector)
+
+
+def load_ed25519_key(file: Path, selector: str, place: str) -> SigningKey:
+    """The same for the key beside an RSA key.
+
+    Raises:
+        ConfigurationError: as `load_key`, or it is of another kind.
+    """
+    key = load_key(file, selector, place)
+    if key.is_rsa:
+        text = f"{file.name} is no Ed25519 key; make one with: openssl genpkey -algorithm ED25519 -out {file.name}"
+        raise ConfigurationError(text, place=place)
+    return key
 
 
 _RECIPE = "make a key with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out dkim.pem"
@@ -140,13 +197,21 @@ _RECIPE = "make a key with: openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_b
 
 def canonicalise_body(body: bytes, form: BodyForm) -> bytes:
     """The body as it is hashed (RFC 6376 3.4.3 and 3.4.4). It has CRLF line ends; one that is missing is added."""
+    return _end_body(_relax_blanks(body) if form is BodyForm.RELAXED else body, form)
+
+
+def _relax_blanks(body: bytes) -> bytes:
+    """Blanks become one each, and none at a line's end (RFC 6376 3.4.4 a)."""
+    body = body.replace(b"\t", b" ")
+    while b"  " in body:
+        body = body.replace(b"  ", b" ")
+    return body.replace(b" \r\n", b"\r\n")
+
+
+def _end_body(body: bytes, form: BodyForm) -> bytes:
+    """No empty lines at the end, but one line end."""
     if body and not body.endswith(b"\r\n"):
-        body += b"\r\n"
-    if form is BodyForm.RELAXED:
-        body = body.replace(b"\t", b" ")
-        while b"  " in body:
-            body = body.replace(b"  ", b" ")
-        body = body.replace(b" \r\n", b"\r\n")
+        body = body.removesuffix(b" ") + b"\r\n" if form is BodyForm.RELAXED else body + b"\r\n"
     end = len(body)
     while body.endswith(b"\r\n", 0, end):
         end -= 2
@@ -192,7 +257,7 @@ def _fold_words(start: str, words: Sequence[str]) -> str:
     return "\r\n".join([*lines, line])
 
 
-def _fold_text(text: str) -> bytes:
+def _fold_octets(text: bytes) -> bytes:
     """A text that may be cut anywhere."""
     size = _LINE - len("  b=")
-    return "\r\n  ".join(text[place : place + size] for place in range(0, len(text), size)).encode("ascii")
+    return b"\r\n  ".join(text[place : place + size] for place in range(0, len(text), size))

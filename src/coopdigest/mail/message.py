@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 from functools import lru_cache
@@ -14,31 +16,47 @@ from coopdigest.domain.delivery import Claimed
 from coopdigest.domain.digest import Digest, Mailbox
 from coopdigest.domain.edition import Edition, Slot
 from coopdigest.domain.errors import ConfigurationError
-from coopdigest.domain.token import Tokens
-from coopdigest.mail.addresses import wire_address, wire_domain
+from coopdigest.domain.token import TOKEN_LENGTH, Tokens
+from coopdigest.mail.addresses import is_plain, wire_address, wire_domain
 from coopdigest.mail.headers import mailbox, named, structured, unstructured, uri_list
 from coopdigest.mail.skeleton import Skeleton, build_skeleton
 
-_EDITIONS_KEPT = 16  # more than a digest has languages
+_FORMS_KEPT = 16  # more than a digest has languages
+_TOKEN = "place-of-the-token".ljust(TOKEN_LENGTH, "_")  # stands for one: as long, and in the same letters
 
 
 class Signer(Protocol):
     """What signs a message, such as `mail.dkim.DkimSigner`."""
 
-    def sign(self, personal: bytes, shared: bytes, body: bytes, now: datetime) -> bytes:
-        """The whole message with its signature; `shared` header fields are the same object for a whole edition."""
+    def sign(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> bytes:
+        """The whole message with its signature.
+
+        `personal` and `shared` are header fields; `shared` is the same object for a whole edition, and so is every
+        other piece of `body`, from the first on. A piece begins with a line, or with `=` or CRLF.
+        """
 
 
 class Unsigned:
     """The signer of a digest that signs nothing: its mail server may."""
 
-    def sign(self, personal: bytes, shared: bytes, body: bytes, now: datetime) -> bytes:
+    def sign(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> bytes:
         """The message as it is."""
-        return b"".join([personal, shared, b"\r\n", body])
+        return b"".join([personal, shared, b"\r\n", *body])
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What the messages of one edition share in one campaign, ready to be filled."""
+
+    shared: bytes
+    skeleton: Skeleton
+    mark: Callable[[str], str]
+    leaving: Sequence[str]
+    feedback: str
 
 
 class DigestMessageFactory:
-    """Builds the messages of one digest; what all subscribers share is encoded once per edition."""
+    """Builds the messages of one digest; what subscribers share is encoded once per edition and campaign."""
 
     def __init__(self, digest: Digest, tokens: Tokens, signer: Signer | None = None) -> None:
         """Prepare what all issues share.
@@ -54,25 +72,30 @@ class DigestMessageFactory:
         except ValueError as error:
             raise ConfigurationError(f"{error}; see [digest] from, reply_to, list_domain") from error
         self._sender_id = _feedback_sender(digest.slug)
-        self._prepare = lru_cache(maxsize=_EDITIONS_KEPT)(self._encode)
+        uris = self._leave_uris(_TOKEN)
+        self._link = (uris[0] if uris else self._mailto_leave()).split(_TOKEN)
+        self._make_token = tokens.maker("unsubscribe")
+        self._prepare = lru_cache(maxsize=_FORMS_KEPT)(self._make_form)
+        self._date = lru_cache(maxsize=_FORMS_KEPT)(self._make_date)
 
     def build(self, edition: Edition, delivery: Claimed, now: datetime) -> bytes:
-        """The message, CRLF line ends, not dot-stuffed; same Message-ID on every attempt, Date is `now`.
+        """The message, CRLF line ends, not dot-stuffed: no line begins with a dot, so nothing has to be.
+
+        The Message-ID is the same on every attempt, Date is `now`.
 
         Raises:
             CompositionError: a value cannot stand in a message, such as a line break in the subject.
         """
-        shared, skeleton = self._prepare(edition, "")
-        leave = self._leave_uris(delivery.subscriber)
+        form = self._prepare(edition, delivery.campaign)
+        token = self._make_token(delivery.subscriber)
         serial = f"{delivery.campaign}.{delivery.subscriber}"
-        personal = [
-            self._address_headers(delivery.address, now),
-            self._message_id(serial, edition.nonce),
-            self._unsubscribe_headers(leave),
-            structured("Feedback-ID", f"{delivery.campaign}:{edition.language}:digest:{self._sender_id}"),
-        ]
-        link = leave[0] if leave else self._mailto_leave()
-        return self._signer.sign(b"".join(personal), shared, skeleton.fill({Slot.UNSUBSCRIBE_URL: link}), now)
+        personal = (
+            f"{self._date(int(now.timestamp()))}{_to(delivery.address)}"
+            f"Message-ID: <{serial}.{form.mark(serial)}@{self._domain}>\r\n"
+            f"{token.join(form.leaving)}{form.feedback}"
+        )
+        body = form.skeleton.fill({Slot.UNSUBSCRIBE_URL: token.join(self._link)})
+        return self._signer.sign(personal.encode("utf-8"), form.shared, body, now)
 
     def build_sample(self, edition: Edition, address: str, now: datetime) -> bytes:
         """A message for a rehearsal, to somebody who need not be a subscriber: `[Test]` before the subject.
@@ -80,39 +103,46 @@ class DigestMessageFactory:
         It belongs to no campaign and no subscriber, so there is no token: it has no List-Unsubscribe, and its
         unsubscribe link writes to the publisher instead of leading to a page that would not know it.
         """
-        shared, skeleton = self._prepare(edition, "[Test] ")
-        said = f"{address}\0{now.isoformat()}"
-        personal = [self._address_headers(address, now), self._message_id("sample", f"{edition.nonce}\0{said}")]
-        body = skeleton.fill({Slot.UNSUBSCRIBE_URL: self._mailto_leave()})
-        return self._signer.sign(b"".join(personal), shared, body, now)
+        form = self._prepare(edition, None)
+        mac = self._tokens.mac(f"{self._digest.slug}\0{edition.nonce}\0{address}\0{now.isoformat()}\0sample")
+        personal = f"{self._date(int(now.timestamp()))}{_to(address)}Message-ID: <sample.{mac}@{self._domain}>\r\n"
+        body = form.skeleton.fill({Slot.UNSUBSCRIBE_URL: self._mailto_leave()})
+        return self._signer.sign(personal.encode("utf-8"), form.shared, body, now)
 
-    def _encode(self, edition: Edition, prefix: str) -> tuple[bytes, Skeleton]:
-        """The headers that all subscribers share, and the body's skeleton."""
-        digest, skeleton = self._digest, build_skeleton(edition)
+    def _make_form(self, edition: Edition, campaign: int | None) -> _Form:
+        """What is the same for all; a rehearsal has no campaign."""
+        structured("Message-ID", f"<{_TOKEN}@{self._domain}>")  # raises here what it would for each
+        skeleton = build_skeleton(edition)
+        subject = edition.subject if campaign is not None else f"[Test] {edition.subject}"
+        leaving = self._unsubscribe_fields() if campaign is not None else b""
+        feedback = structured("Feedback-ID", f"{campaign}:{edition.language}:digest:{self._sender_id}")
+        mark = self._tokens.marker(f"{self._digest.slug}\0{edition.nonce}\0")
+        shared = self._shared_fields(edition.language, subject, skeleton.boundary)
+        return _Form(shared, skeleton, mark, leaving.decode("ascii").split(_TOKEN), feedback.decode("utf-8"))
+
+    def _shared_fields(self, language: str, subject: str, boundary: str) -> bytes:
+        digest = self._digest
         fields = [
             mailbox("From", digest.sender),
             mailbox("Reply-To", digest.reply_to) if digest.reply_to else b"",
-            unstructured("Subject", prefix + edition.subject),
+            unstructured("Subject", subject),
             named("List-ID", digest.name, f"<{digest.slug}.{self._domain}>"),
             structured("List-Post", "NO"),
             uri_list("List-Help", [f"mailto:{_quote_address(self._reply_address)}?subject=help"]),
             structured("Auto-Submitted", "auto-generated"),
             structured("Precedence", "bulk"),
-            structured("Content-Language", edition.language),
+            structured("Content-Language", language),
             structured("MIME-Version", "1.0"),
-            f'Content-Type: multipart/alternative;\r\n boundary="{skeleton.boundary}"\r\n'.encode("ascii"),
+            f'Content-Type: multipart/alternative;\r\n boundary="{boundary}"\r\n'.encode("ascii"),
         ]
-        return b"".join(fields), skeleton
+        return b"".join(fields)
 
-    def _address_headers(self, address: str, now: datetime) -> bytes:
-        return structured("Date", format_datetime(now.astimezone(self._digest.zone))) + mailbox("To", Mailbox(address))
+    def _make_date(self, second: int) -> str:
+        """The field of one second since 1970, in the digest's zone (R03)."""
+        return f"Date: {format_datetime(datetime.fromtimestamp(second, self._digest.zone))}\r\n"
 
-    def _message_id(self, serial: str, distinct: str) -> bytes:
-        """R04, B21: ours alone, one per subscriber; `distinct` tells apart what a new store would number alike."""
-        mac = self._tokens.mac(f"{self._digest.slug}\0{distinct}\0{serial}")
-        return structured("Message-ID", f"<{serial}.{mac}@{self._domain}>")
-
-    def _unsubscribe_headers(self, leave: list[str]) -> bytes:
+    def _unsubscribe_fields(self) -> bytes:
+        leave = self._leave_uris(_TOKEN)
         if not leave:
             return b""
         fields = uri_list("List-Unsubscribe", leave)
@@ -120,9 +150,8 @@ class DigestMessageFactory:
             fields += structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
         return fields
 
-    def _leave_uris(self, subscriber: int) -> list[str]:
+    def _leave_uris(self, token: str) -> list[str]:
         """Where List-Unsubscribe leads, the one-click page first (RFC 8058 3.1)."""
-        token = self._tokens.make("unsubscribe", subscriber)
         uris = [f"{self._digest.public_url}/unsubscribe/{token}"] if self._digest.public_url else []
         if self._digest.unsubscribe_mailbox:
             uris.append(f"{self._mailto_leave()}%20{token}")
@@ -130,6 +159,11 @@ class DigestMessageFactory:
 
     def _mailto_leave(self) -> str:
         return f"mailto:{_quote_address(self._leave_address)}?subject=unsubscribe"
+
+
+def _to(address: str) -> str:
+    """The field To; the address of nearly everybody is written as it is."""
+    return f"To: {address}\r\n" if is_plain(address) else mailbox("To", Mailbox(address)).decode("utf-8")
 
 
 def _quote_address(address: str) -> str:

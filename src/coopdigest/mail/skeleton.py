@@ -16,54 +16,64 @@ _PART_HEADERS = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encod
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """One text part: encoded pieces, and between each two of them the slot that is filled there."""
+class Blank:
+    """A place for a personal value: the slot it belongs to, and whether markup surrounds it."""
 
-    pieces: tuple[bytes, ...]
-    slots: tuple[Slot, ...]
-
-    def fill(self, values: Mapping[Slot, bytes]) -> list[bytes]:
-        """The part's octets, in order; `values` are already encoded."""
-        filled = [self.pieces[0]]
-        for slot, piece in zip(self.slots, self.pieces[1:], strict=True):
-            filled += (values[slot], piece)
-        return filled
+    slot: Slot
+    is_html: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Skeleton:
-    """A whole multipart/alternative body: text first, HTML last (R15), closed by its boundary."""
+    """A whole multipart/alternative body: text first, HTML last (R15), closed by its boundary.
+
+    `pieces` are encoded, and between each two of them is one of `blanks`. No line begins with a dot.
+    """
 
     boundary: str
-    text: Part
-    html: Part
+    pieces: tuple[bytes, ...]
+    blanks: tuple[Blank, ...]
 
     @property
     def content_type(self) -> str:
         """The value of the message's Content-Type. The boundary holds `=_`, so it is quoted."""
         return f'multipart/alternative; boundary="{self.boundary}"'
 
-    def fill(self, values: Mapping[Slot, str]) -> bytes:
-        """The body for one subscriber, CRLF, not dot-stuffed; every slot of the edition must be in `values`.
+    def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
+        """The body for one subscriber, CRLF, in pieces: by turns one of `pieces` itself and a value.
+
+        A value begins a line, and `=` or a line end follows it. Every slot of the edition must be in `values`.
 
         Raises:
             CompositionError: a value holds a line break.
         """
-        for slot, value in values.items():
-            if "\r" in value or "\n" in value:
-                raise CompositionError(f"the personal part {slot.value!r} would hold a line break")
-        line = b"--" + self.boundary.encode("ascii")
-        in_text = {slot: encode_fragment(value) for slot, value in values.items()}
-        in_html = {slot: encode_fragment(escape(value)) for slot, value in values.items()}
-        text, html = self.text.fill(in_text), self.html.fill(in_html)
-        opened, turned = line + b"\r\n" + _PART_HEADERS % b"plain", b"\r\n" + line + b"\r\n" + _PART_HEADERS % b"html"
-        return b"".join([opened, *text, turned, *html, b"\r\n" + line + b"--\r\n"])
+        encoded = {slot: _encode_value(slot, value) for slot, value in values.items()}
+        filled = [self.pieces[0]]
+        for blank, piece in zip(self.blanks, self.pieces[1:], strict=True):
+            filled += (encoded[blank.slot][blank.is_html], piece)
+        return filled
+
+
+def _encode_value(slot: Slot, value: str) -> tuple[bytes, bytes]:
+    """A value as it stands in the text and in the HTML."""
+    if "\r" in value or "\n" in value:
+        raise CompositionError(f"the personal part {slot.value!r} would hold a line break")
+    in_text, escaped = encode_fragment(value), escape(value)
+    return in_text, in_text if escaped == value else encode_fragment(escaped)
 
 
 def build_skeleton(edition: Edition) -> Skeleton:
     """Encode an edition once."""
-    text, html = (_build_part(content, edition.nonce) for content in (edition.text, edition.html))
-    return Skeleton(_boundary(edition), text, html)
+    boundary = _boundary(edition)
+    line = b"--" + boundary.encode("ascii")
+    text, in_text = _encode_part(edition.text, edition.nonce)
+    html, in_html = _encode_part(edition.html, edition.nonce)
+    opened, turned = line + b"\r\n" + _PART_HEADERS % b"plain", b"\r\n" + line + b"\r\n" + _PART_HEADERS % b"html"
+    text[0] = opened + text[0]
+    html[0] = text.pop() + turned + html[0]
+    html[-1] += b"\r\n" + line + b"--\r\n"
+    blanks = [Blank(slot, is_html) for slots, is_html in ((in_text, False), (in_html, True)) for slot in slots]
+    return Skeleton(boundary, (*text, *html), tuple(blanks))
 
 
 def _boundary(edition: Edition) -> str:
@@ -72,12 +82,11 @@ def _boundary(edition: Edition) -> str:
     return f"=_coopdigest_{hashlib.sha256(said).hexdigest()[:24]}"
 
 
-def _build_part(content: str, nonce: str) -> Part:
+def _encode_part(content: str, nonce: str) -> tuple[list[bytes], list[Slot]]:
+    """The pieces of one part, and the slots between them."""
     markers = {marker(nonce, slot): slot for slot in Slot}
     split = re.split("(" + "|".join(map(re.escape, markers)) + ")", content)
-    encoded = [encode_fragment(piece) for piece in split[::2]]
-    slots = tuple(markers[found] for found in split[1::2])
-    return Part(tuple(_join_softly(encoded)), slots)
+    return _join_softly([encode_fragment(piece) for piece in split[::2]]), [markers[found] for found in split[1::2]]
 
 
 def _join_softly(encoded: list[bytes]) -> list[bytes]:

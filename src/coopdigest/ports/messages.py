@@ -15,7 +15,10 @@ class MessageFactory(Protocol):
     """Builds the RFC 5322 message of one subscriber."""
 
     def build(self, edition: Edition, delivery: Claimed, now: datetime) -> bytes:
-        """The message, CRLF line ends, not dot-stuffed; same Message-ID on every attempt, Date is `now`."""
+        """The message, CRLF line ends; no line begins with a dot, so there is nothing for SMTP to stuff.
+
+        The Message-ID is the same on every attempt, Date is `now`.
+        """
         ...
 
 
