@@ -26,28 +26,29 @@ _COMES_BACK = (Verdict.DEFERRED, Verdict.NOT_SENT)  # after these the row is ope
 
 def record_results(lean: Lean, sender: int, results: Sequence[Settled], now: datetime) -> list[Settled]:
     """Move the rows that are still this sender's, note the attempts; the results that counted."""
-    counted = [settled for settled in results if _settle(lean, sender, settled, now)]
+    instant = lean.bind(now)
+    counted = [settled for settled in results if _settle(lean, sender, settled, instant)]
     if counted:
-        lean.execute_many(NOTE_ATTEMPT, [_attempt(lean, settled, now) for settled in counted])
+        lean.execute_many(NOTE_ATTEMPT, [_attempt(settled, instant) for settled in counted])
     back = [settled.delivery for settled in counted if settled.outcome.verdict in _COMES_BACK]
     if back:
         _reopen(lean, back)
     return counted
 
 
-def _settle(lean: Lean, sender: int, settled: Settled, now: datetime) -> bool:
+def _settle(lean: Lean, sender: int, settled: Settled, instant: object) -> bool:
     """Whether the result counts: by the table, for my row, for this attempt."""
     delivery, outcome = settled.delivery, settled.outcome
     mine = (delivery.id, delivery.attempt, sender)
     if outcome.verdict is Verdict.NOT_SENT:
         return lean.execute(PUT_BACK, mine).rowcount == 1
-    told = (outcome.code, outcome.text, lean.bind(settled.due), lean.bind(now))
+    told = (outcome.code, outcome.text, lean.bind(settled.due), instant)
     return lean.execute(SETTLE[outcome.verdict], (*told, *mine)).rowcount == 1
 
 
-def _attempt(lean: Lean, settled: Settled, now: datetime) -> tuple[object, ...]:
+def _attempt(settled: Settled, instant: object) -> tuple[object, ...]:
     delivery, outcome = settled.delivery, settled.outcome
-    return (delivery.id, delivery.attempt, lean.bind(now), outcome.verdict.value, outcome.code, outcome.text)
+    return (delivery.id, delivery.attempt, instant, outcome.verdict.value, outcome.code, outcome.text)
 
 
 def _reopen(lean: Lean, back: Sequence[Claimed]) -> None:
@@ -66,7 +67,7 @@ def record_intents(lean: Lean, sender: int, intents: Sequence[Claimed], now: dat
     given: set[int] = set()
     for (campaign, attempt), group in groupby(sorted(intents, key=_kind), _kind):
         ids = [delivery.id for delivery in group]
-        fence = (attempt, sender, sender, campaign, campaign)
+        fence = (attempt, sender, sender, campaign)
         rows = lean.execute(spread(INTEND, ids), (lean.bind(now), *ids, *fence)).fetchall()
         given.update(id_ for (id_,) in rows)
         if len(rows) < len(ids):
