@@ -1,5 +1,5 @@
 # Two commands set everything up: `make demo` shows the whole job, `make test` runs every test.
-.PHONY: setup tools demo test bench pictures check format
+.PHONY: setup tools demo test test-long bench pictures check format
 
 VENV := .venv
 PYTHON ?= python3
@@ -26,8 +26,15 @@ demo: setup
 test: setup tools
 	$(VENV)/bin/python -m pytest -n 2 -q
 
+# Everything that takes minutes: the long rounds of the tests, then 200 kills, whose figures go into docs/reliability.md.
+test-long: setup tools
+	$(VENV)/bin/python -m pytest -n 2 -q -m long
+	$(VENV)/bin/python -m coopdigest.testing.kill_rounds --kills 200 --recipients 5000 --write docs/reliability.md
+
+# Composing and delivering beside what others use; fails when a bar is missed. See docs/performance.md.
 bench: setup tools
-	$(VENV)/bin/python bench/compose.py
+	@failed=0; $(VENV)/bin/python -m bench.compose || failed=1; \
+	$(VENV)/bin/python -m bench.delivery || failed=1; exit $$failed
 
 # The pictures in docs/pictures, drawn in Chromium.
 pictures: setup

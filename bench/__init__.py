@@ -1,0 +1,1 @@
+"""Measures coopdigest beside what others would use."""
