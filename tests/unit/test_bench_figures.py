@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from bench.delivery.comparing import Figures, compare, cpu_ratio, rate_ratio
 from bench.delivery.contenders import Contender, Setting
 from bench.delivery.report import Bar, make_table, tabulate_bars
