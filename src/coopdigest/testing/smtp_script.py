@@ -12,8 +12,8 @@ from enum import StrEnum
 class Offer:
     """What the server says it can do.
 
-    With `tls` it offers STARTTLS, or begins TLS at once. With `login` (name, password) nobody else may write; the
-    login is offered once TLS is on, if there is any.
+    With `tls` it offers STARTTLS, or begins TLS at once; then `withdrawn` are no longer offered. With `login` (name,
+    password or token) nobody else may write; the login is offered once TLS is on, if there is any.
     """
 
     extensions: tuple[str, ...] = ("SIZE 33554432", "8BITMIME", "SMTPUTF8", "PIPELINING", "ENHANCEDSTATUSCODES")
@@ -21,6 +21,7 @@ class Offer:
     mechanisms: str = "PLAIN LOGIN"
     tls: ssl.SSLContext | None = None
     implicit_tls: bool = False
+    withdrawn: tuple[str, ...] = ()
 
 
 class Step(StrEnum):
