@@ -28,10 +28,11 @@ class StoreMaker:
         """A new, empty store."""
         return self._keep(MemoryStore()) if self.kind == "memory" else self.open(self.make_url())
 
-    def make_url(self) -> str:
-        """The URL of an empty database."""
+    def make_url(self, *, bare: bool = False) -> str:
+        """The URL of an empty database; a `bare` one has not even tables."""
         name = f"{len(self._urls)}.db"
-        self._urls.append(self._server.take() if self._server else f"sqlite:///{self._folder / name}")
+        take = self._server and (self._server.take_bare if bare else self._server.take)
+        self._urls.append(take() if take else f"sqlite:///{self._folder / name}")
         return self._urls[-1]
 
     def open_beside(self, store: Any) -> Any:
@@ -60,6 +61,17 @@ class StoreMaker:
 @pytest.fixture(params=KINDS)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreMaker]:
     """A maker of stores of one kind."""
+    yield from make_stores(request, tmp_path)
+
+
+@pytest.fixture(params=KINDS[1:])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreMaker]:
+    """A maker of stores on one kind of database."""
+    yield from make_stores(request, tmp_path)
+
+
+def make_stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StoreMaker]:
+    """A maker for the kind that the test asks for, closed when the test is over."""
     server = request.getfixturevalue("postgresql") if request.param == "postgresql" else None
     maker = StoreMaker(request.param, tmp_path, server)
     yield maker

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import coopdigest.store.migrating
+from coopdigest.domain.errors import StoreError
 from coopdigest.domain.issue import IssueState
 from coopdigest.domain.period import Cadence
 from coopdigest.store.database import Database
@@ -69,16 +73,16 @@ def alembic_config(**attributes: Any) -> Config:
     return config
 
 
-def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(tmp_path: Path) -> None:
+def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(databases: Any) -> None:
     """Items and issues kept by schema 0001 are read as before; what they did not have is absent."""
-    url = f"sqlite:///{tmp_path / 'coopdigest.db'}"
+    url = databases.make_url(bare=True)
     old = Database(url)
     with old.writing() as connection:
         command.upgrade(alembic_config(connection=connection), "0001")
         connection.execute(
             text(
                 "INSERT INTO items (id, digest, source, identity, title, day, position, undated, first_seen) VALUES"
-                " (1, 'coop-news', 'newsroom', 'g1', 'A mill reopens', '2021-11-15', 1, 0, '2021-11-30 08:00:00')"
+                " (1, 'coop-news', 'newsroom', 'g1', 'A mill reopens', '2021-11-15', 1, FALSE, '2021-11-30 08:00:00')"
             )
         )
         connection.execute(
@@ -91,7 +95,7 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(tm
     assert revision(old) == "0001"
     old.close()
 
-    store = open_store(url, "coop-news", Cadence.MONTH, ZoneInfo("UTC"))
+    store = databases.open(url)
     assert revision(store.database) == HEAD
     (item,) = store.items.present(["newsroom"])
     assert (item.title, item.day, item.kind) == ("A mill reopens", date(2021, 11, 15), None)
@@ -104,15 +108,45 @@ def test_a_store_of_the_first_version_is_brought_up_to_date_with_all_it_holds(tm
     assert (entry.theme, entry.copies, entry.item.theme, entry.item.kind) == ("Films", (2,), "Video", None)
     assert entry.item.first_seen == datetime(2021, 11, 30, 8, tzinfo=UTC)
     assert [merge.reason for merge in record.content.merges] == ["same link"]
-    store.close()
 
 
-def test_the_migrations_make_the_tables_that_the_program_uses(tmp_path: Path) -> None:
+def test_the_migrations_make_the_tables_that_the_program_uses(databases: Any) -> None:
     """A migrated store differs in nothing from the schema."""
-    database = Database(f"sqlite:///{tmp_path / 'coopdigest.db'}")
-    migrate(database)
-    with database.reading() as connection:
+    with databases.open(databases.make_url(bare=True)).database.reading() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_two_programs_that_start_at_once_migrate_once(databases: Any) -> None:
+    """Whoever comes second waits, and finds everything there."""
+    url = databases.make_url(bare=True)
+    with ThreadPoolExecutor(4) as threads:
+        stores = list(threads.map(lambda _: open_store(url, "coop-news", Cadence.MONTH, ZoneInfo("UTC")), range(4)))
+    assert [revision(store.database) for store in stores] == [HEAD] * 4
+    for store in stores:
+        store.close()
+
+
+def test_a_failed_migration_leaves_the_store_as_it_was(databases: Any) -> None:
+    """All of an upgrade is one transaction: what was there is found again, at its old revision."""
+    database = Database(databases.make_url(bare=True))
+    with database.writing() as connection:
+        command.upgrade(alembic_config(connection=connection), "0001")
+        connection.execute(text("CREATE UNIQUE INDEX uq_issues_digest_number ON issues (id)"))  # in the way of 0002
+    with pytest.raises((DBAPIError, StoreError), match="uq_issues_digest_number"):
+        migrate(database)
+    assert revision(database) == "0001"
+    with database.reading() as connection:
+        assert "kind" not in {column["name"] for column in inspect(connection).get_columns("items")}
+    database.close()
+
+
+def test_tables_of_another_program_are_left_alone(databases: Any) -> None:
+    """A database that holds something else is refused, with the next step."""
+    database = Database(databases.make_url(bare=True))
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE theirs (id INTEGER PRIMARY KEY)"))
+    with pytest.raises(StoreError, match="belongs to another program; name another in"):
+        migrate(database)
     database.close()
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from coopdigest.domain.errors import StoreError
 from coopdigest.store.driver_errors import is_disconnect, translating
-from coopdigest.store.engines import EXCLUSIVE, SHARED, lock_statement, make_engine, name_of, read_url, secrets_of
+from coopdigest.store.engines import EXCLUSIVE, SHARED, WAIT, lock_statement, make_engine, name_of, read_url, secrets_of
 from coopdigest.store.lean import Lean, LeanPostgresql, LeanSqlite
 
 _CHECKPOINT_EVERY = 1_000  # transactions between checkpoints of the write-ahead log
@@ -26,8 +26,10 @@ class Database:
     senders do for every message: on PostgreSQL they work side by side there, and only keep out who is `writing`.
     """
 
-    def __init__(self, url: str, *, durability: str = "normal") -> None:
+    def __init__(self, url: str, *, durability: str = "normal", wait: float = WAIT) -> None:
         """Prepare the engine for `url`; nothing is opened yet. `durability` is ``normal`` or ``full``.
+
+        `wait` is how many seconds a transaction waits for another process before it says so.
 
         Raises:
             StoreError: the URL is none, or its driver is not installed.
@@ -36,7 +38,7 @@ class Database:
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.name = name_of(self._url)
         self._secrets = secrets_of(self._url)
-        self._engine = make_engine(self._url, durability)
+        self._engine = make_engine(self._url, durability, wait)
         self._writes = 0
 
     @property
@@ -117,10 +119,8 @@ class Database:
                 yield lean
                 lean.commit()
             except BaseException as error:
-                if is_disconnect(error):
+                if is_disconnect(error) or not _is_undone(lean):
                     pooled.invalidate()
-                else:
-                    lean.roll_back()
                 raise
             finally:
                 pooled.close()
@@ -159,6 +159,15 @@ class Database:
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+
+def _is_undone(lean: LeanSqlite | LeanPostgresql) -> bool:
+    """Whether the connection is of use again; the server undoes by itself what it can no longer be told to."""
+    try:
+        lean.roll_back()
+    except Exception:
+        return False
+    return True
 
 
 @contextmanager

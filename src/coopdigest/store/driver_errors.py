@@ -13,6 +13,10 @@ from coopdigest.domain.errors import StoreError
 # SQLSTATEs, or their first two letters, that are not our SQL's fault (PostgreSQL manual, appendix A).
 _STATES = {
     "08": "is the database running and reachable? see [store] url",
+    "22001": "take the long text out and run again",
+    "22003": "take the large number out and run again",
+    "22021": "take the odd character out and run again",
+    "22P05": "take the odd character out and run again",
     "25006": "the database takes no writes now; is [store] url that of a standby?",
     "25P03": "it was ended by the server for being idle; run again",
     "28": "see user and password in [store] url",
@@ -29,6 +33,20 @@ _STATES = {
     "F0": "the server's configuration is broken; see its log",
     "XX": "the server fails; see its log",
 }
+# While a connection is made psycopg gives no SQLSTATE; the server's words, where they are English.
+_CONNECTING = {
+    "password": _STATES["28"],
+    "authentication": _STATES["28"],
+    "pg_hba.conf": "let this user in from this host in the server's pg_hba.conf",
+    "role": _STATES["28"],
+    "does not exist": _STATES["3D"],
+    "too many": _STATES["53"],
+    "connection slots": _STATES["53"],
+    "starting up": "run again in a moment",
+    "shutting down": _STATES["57"],
+    "invalid": "see [store] url",
+}
+_LOST = ("closed", "lost", "terminat", "reset by peer", "broken pipe")
 _SQLITE = {
     "not a database": "restore it from a backup, or name another file in [store] url",
     "malformed": "restore it from a backup, or name another file in [store] url",
@@ -39,7 +57,6 @@ _SQLITE = {
     "read-only": "does the folder exist, and may this user write there?",
     "disk i/o error": "is the disk in order? run again when it is, nothing recorded is lost",
 }
-_GONE = "the server stopped or ended the connection; run again when it is back, nothing recorded is lost"
 _BUGS = ("no such column", "syntax error", "no such function")
 
 
@@ -94,10 +111,18 @@ def _advise_for_sqlite(cause: Exception) -> str | None:
 
 def _advise_for_postgresql(cause: Exception) -> str | None:
     state = getattr(cause, "sqlstate", None)
-    if state is None:
-        lost = "closed" in str(cause) or "lost" in str(cause) or "terminat" in str(cause)
-        return (_GONE if lost else _STATES["08"]) if _is_of(cause, "OperationalError", "InterfaceError") else None
-    return _STATES.get(state) or _STATES.get(state[:2])
+    if state is not None:
+        return _STATES.get(state) or _STATES.get(state[:2])
+    text = str(cause).lower()
+    if "connection option" in text:
+        return _CONNECTING["invalid"]
+    if _is_of(cause, "DataError"):
+        return _STATES["22021"] if "nul" in text else None
+    if not _is_of(cause, "OperationalError", "InterfaceError"):
+        return None
+    if "connection failed" not in text and any(word in text for word in _LOST):
+        return _STATES["57"]
+    return next((advice for words, advice in _CONNECTING.items() if words in text), _STATES["08"])
 
 
 def _is_of(error: BaseException, *names: str) -> bool:

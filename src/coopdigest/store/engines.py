@@ -13,7 +13,7 @@ from sqlalchemy.pool import QueuePool
 
 from coopdigest.domain.errors import StoreError
 
-WAIT = 30_000  # milliseconds a writer waits for another process
+WAIT = 30.0  # seconds a writer waits for another process
 EXCLUSIVE, SHARED = "exclusive", "shared"  # the store's lock in a transaction that writes; option `coopdigest_lock`
 _CONNECT = 10  # seconds until a server has answered
 _LOCKS = 0x636F6F70  # the first key of all our advisory locks: "coop"
@@ -62,16 +62,17 @@ def secrets_of(url: URL) -> list[str]:
     return [str(value) for value in values if value]
 
 
-def make_engine(url: URL, durability: str) -> Engine:
-    """The engine; nothing is opened yet. `durability` is ``normal`` or ``full``.
+def make_engine(url: URL, durability: str, wait: float) -> Engine:
+    """The engine; nothing is opened yet. `durability` is ``normal`` or ``full``; `wait` is in seconds.
 
     Raises:
         StoreError: the driver for PostgreSQL is not installed.
     """
-    return _make_sqlite(url, durability) if url.get_backend_name() == "sqlite" else _make_postgresql(url, durability)
+    make = _make_sqlite if url.get_backend_name() == "sqlite" else _make_postgresql
+    return make(url, durability, wait)
 
 
-def _make_sqlite(url: URL, durability: str) -> Engine:
+def _make_sqlite(url: URL, durability: str, wait: float) -> Engine:
     """One connection per process; every transaction that writes takes the write lock at once."""
 
     def set_pragmas(driver: Any, _record: object) -> None:
@@ -79,7 +80,7 @@ def _make_sqlite(url: URL, durability: str) -> Engine:
         for pragma in (
             "journal_mode=WAL",
             f"synchronous={'FULL' if durability == 'full' else 'NORMAL'}",
-            f"busy_timeout={WAIT}",
+            f"busy_timeout={round(wait * 1000)}",
             "foreign_keys=ON",
             "cache_size=-4096",
             "wal_autocheckpoint=0",  # see `Database.checkpoint`
@@ -95,18 +96,19 @@ def _make_sqlite(url: URL, durability: str) -> Engine:
         poolclass=QueuePool,
         pool_size=1,
         max_overflow=0,
-        pool_timeout=WAIT / 1000,
+        pool_timeout=wait,
+        hide_parameters=True,
     )
     event.listen(engine, "connect", set_pragmas)
     event.listen(engine, "begin", begin)
     return engine
 
 
-def _make_postgresql(url: URL, durability: str) -> Engine:
+def _make_postgresql(url: URL, durability: str, wait: float) -> Engine:
     """A few connections; every transaction that writes takes the store's advisory lock, exclusive or shared."""
 
     def set_session(driver: Any, _record: object) -> None:
-        driver.execute(f"SET lock_timeout = {WAIT}")
+        driver.execute(f"SET lock_timeout = {round(wait * 1000)}")
         driver.execute("SET TimeZone = 'UTC'")
         if durability == "full":
             driver.execute("SET synchronous_commit = on")
@@ -120,7 +122,13 @@ def _make_postgresql(url: URL, durability: str) -> Engine:
     given = {name: value for name, value in _POSTGRESQL.items() if name not in url.query}
     try:
         engine = create_engine(
-            url, connect_args=given, pool_size=4, max_overflow=4, pool_timeout=WAIT / 1000, pool_pre_ping=True
+            url,
+            connect_args=given,
+            pool_size=4,
+            max_overflow=4,
+            pool_timeout=wait,
+            pool_pre_ping=True,
+            hide_parameters=True,
         )
     except ImportError as error:
         raise StoreError("PostgreSQL needs psycopg; install coopdigest[postgresql]") from error

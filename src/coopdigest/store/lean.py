@@ -80,7 +80,7 @@ class LeanSqlite:
 
     def bind(self, instant: datetime | None) -> object:
         """See `Lean.bind`: the text that SQLAlchemy's own type writes, in UTC."""
-        return instant.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f") if instant else None
+        return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if instant else None
 
     def read(self, value: Any) -> datetime | None:
         """See `Lean.read`."""
@@ -103,7 +103,9 @@ class LeanPostgresql:
 
     def commit(self) -> None:
         """Keep what was written."""
-        self._driver.execute("COMMIT")
+        told = self._driver.execute("COMMIT").statusmessage
+        if told != "COMMIT":  # the server rolls back what failed before, and calls that no error
+            raise RuntimeError("a failed statement was not let out of the lean transaction")
         self._driver.autocommit = False
 
     def roll_back(self) -> None:

@@ -49,6 +49,8 @@ class Instant(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+# Ordered by code points everywhere, as SQLite and Python do; PostgreSQL would else follow the database's locale.
+Sorted = Text().with_variant(Text(collation="C"), "postgresql")
 _ID = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER
 metadata = MetaData(
     naming_convention={
@@ -72,7 +74,7 @@ sources = Table(
     "sources",
     metadata,
     Column("digest", String(63), primary_key=True),
-    Column("name", String(200), primary_key=True),
+    Column("name", Text, primary_key=True),
     Column("first_collected", Instant),
     Column("last_collected", Instant),
     Column("last_tried", Instant),
@@ -87,7 +89,7 @@ items = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("digest", String(63), nullable=False),
-    Column("source", String(200), nullable=False),
+    Column("source", Text, nullable=False),
     Column("identity", String(60), nullable=False),
     Column("title", Text, nullable=False),
     Column("day", Date, nullable=False),
@@ -98,7 +100,7 @@ items = Table(
     Column("url", Text),
     Column("image", JSON),
     Column("credit", Text),
-    Column("language", String(35)),
+    Column("language", Text),
     Column("kind", Text),
     Column("position", Integer, nullable=False),
     Column("undated", Boolean, nullable=False),
@@ -113,7 +115,7 @@ issues = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("digest", String(63), nullable=False),
-    Column("period", String(30), nullable=False),
+    Column("period", Sorted, nullable=False),
     Column("cadence", String(10), nullable=False),
     Column("state", String(10), nullable=False),
     Column("content", JSON),
@@ -158,10 +160,10 @@ subscribers = Table(
     Column("id", _ID, primary_key=True),
     Column("digest", String(63), nullable=False),
     Column("address", Text, nullable=False),
-    Column("address_key", Text, nullable=False),
+    Column("address_key", Sorted, nullable=False),
     Column("address_hash", String(64), nullable=False),
     Column("name", Text),
-    Column("language", String(35)),
+    Column("language", Text),
     Column("themes", JSON, nullable=False),
     Column("joined", Text),
     Column("attributes", JSON, nullable=False),
@@ -187,7 +189,7 @@ campaigns = Table(
     metadata,
     Column("id", _ID, primary_key=True),
     Column("digest", String(63), nullable=False),
-    Column("period", String(30), nullable=False),
+    Column("period", Sorted, nullable=False),
     Column("issue_id", _ID, ForeignKey("issues.id"), nullable=False),
     Column("opened_at", Instant, nullable=False),
     UniqueConstraint("digest", "period"),

@@ -11,6 +11,8 @@ down_revision = None
 _STATES = "state IN ('pending', 'claimed', 'sending', 'accepted', 'deferred', 'refused', 'in_doubt', 'skipped')"
 _OPEN = sa.text("state IN ('pending', 'deferred')")
 _HELD = sa.text("state IN ('claimed', 'sending')")
+# Ordered by code points everywhere, as SQLite and Python do.
+_SORTED = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
@@ -44,7 +46,7 @@ def _create_sources() -> None:
     op.create_table(
         "sources",
         sa.Column("digest", sa.String(length=63), nullable=False),
-        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("first_collected", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_collected", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_tried", sa.DateTime(timezone=True), nullable=True),
@@ -61,7 +63,7 @@ def _create_items() -> None:
         "items",
         sa.Column("id", _ID, nullable=False),
         sa.Column("digest", sa.String(length=63), nullable=False),
-        sa.Column("source", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
         sa.Column("identity", sa.String(length=60), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
@@ -72,7 +74,7 @@ def _create_items() -> None:
         sa.Column("url", sa.Text(), nullable=True),
         sa.Column("image", sa.JSON(), nullable=True),
         sa.Column("credit", sa.Text(), nullable=True),
-        sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("undated", sa.Boolean(), nullable=False),
         sa.Column("first_seen", sa.DateTime(timezone=True), nullable=False),
@@ -88,7 +90,7 @@ def _create_issues() -> None:
         "issues",
         sa.Column("id", _ID, nullable=False),
         sa.Column("digest", sa.String(length=63), nullable=False),
-        sa.Column("period", sa.String(length=30), nullable=False),
+        sa.Column("period", _SORTED, nullable=False),
         sa.Column("cadence", sa.String(length=10), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("content", sa.JSON(), nullable=True),
@@ -139,10 +141,10 @@ def _create_subscribers() -> None:
         sa.Column("id", _ID, nullable=False),
         sa.Column("digest", sa.String(length=63), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
-        sa.Column("address_key", sa.Text(), nullable=False),
+        sa.Column("address_key", _SORTED, nullable=False),
         sa.Column("address_hash", sa.String(length=64), nullable=False),
         sa.Column("name", sa.Text(), nullable=True),
-        sa.Column("language", sa.String(length=35), nullable=True),
+        sa.Column("language", sa.Text(), nullable=True),
         sa.Column("themes", sa.JSON(), nullable=False),
         sa.Column("joined", sa.Text(), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
@@ -172,7 +174,7 @@ def _create_campaigns() -> None:
         "campaigns",
         sa.Column("id", _ID, nullable=False),
         sa.Column("digest", sa.String(length=63), nullable=False),
-        sa.Column("period", sa.String(length=30), nullable=False),
+        sa.Column("period", _SORTED, nullable=False),
         sa.Column("issue_id", _ID, nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_campaigns_issue_id")),
