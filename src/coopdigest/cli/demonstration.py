@@ -8,7 +8,8 @@ import tempfile
 from pathlib import Path
 
 from coopdigest.cli.example import write_example
-from coopdigest.cli.output import progress, tell
+from coopdigest.cli.live import watching
+from coopdigest.cli.output import tell
 from coopdigest.cli.previewing import serve_preview
 from coopdigest.config.loading import load_settings
 from coopdigest.domain.errors import SourceError
@@ -50,7 +51,7 @@ def _send_newest(place: Workplace) -> Period:
         tell(f"composed and approved {edition.language}: {edition.subject!r}, {len(edition.html.encode()) // 1000} kB")
     opening = place.campaigns()
     campaign = opening.prepare(period, place.composer, early=False, required=[])
-    with progress(campaign.tally.pending, f"sending {record.period}") as on_outcome:
+    with watching(record.period, campaign.tally) as on_outcome:
         sent = place.campaigns(on_outcome).drain(campaign)
     tell(f"{period.key} {sent.campaign.state}: {sent.campaign.tally}")
     return period

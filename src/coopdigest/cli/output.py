@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from coopdigest.domain.delivery import Claimed, Outcome, Verdict
 from coopdigest.domain.issue import Issue
 from coopdigest.ports import Campaign
 
@@ -98,13 +97,6 @@ def status_document(digest: str, campaign: Campaign) -> dict[str, Any]:
         "recipients": campaign.tally.recipients,
         "counts": counts,
     }
-
-
-@contextmanager
-def progress(total: int, what: str) -> Iterator[Callable[[Claimed, Outcome], None]]:
-    """Show how sending goes on; yields what is to be told every outcome."""
-    with counting(total, what) as count:
-        yield lambda delivery, outcome: count() if outcome.verdict is not Verdict.NOT_SENT else None
 
 
 @contextmanager

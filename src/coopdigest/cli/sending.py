@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from coopdigest.cli.live import watching
 from coopdigest.cli.options import CONFIG, AsJson, Config, OwnPeriod, workplace
-from coopdigest.cli.output import progress, show, show_json, status_document, tell
+from coopdigest.cli.output import show, show_json, status_document, tell
 from coopdigest.cli.stopping import stopping
 from coopdigest.cli.troubles import show_troubles, show_troubles_as_json, states_of
 from coopdigest.domain.errors import ConfigurationError, HeldError
@@ -150,8 +151,8 @@ def _drain(place: Workplace, campaign: Campaign, resend: bool) -> Sending:
 
     key = campaign.period
     _refuse_paused(campaign)
-    to_go = campaign.tally.pending + campaign.tally.deferred
-    with progress(to_go, f"sending {key}") as on_outcome, stopping("what is in flight is finished") as should_stop:
+    watched = watching(key, campaign.tally, resend_in_doubt=resend)
+    with watched as on_outcome, stopping("what is in flight is finished") as should_stop:
         sending = place.campaigns(on_outcome, should_stop).drain(campaign, resend_in_doubt=resend)
     word = "already sent" if sending.what is Sent.ALREADY else str(sending.campaign.state)
     tell(f"{key} {word}: {sending.campaign.tally}")
