@@ -14,6 +14,7 @@ from coopdigest.domain.delivery import Claimed, Outcome, Settled, Tally, Terms, 
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import StoreError, TransportError
 from coopdigest.domain.issue import IssueState
+from coopdigest.domain.rates import Rates
 from coopdigest.ports import Campaign
 from coopdigest.services.dispatching import Dispatching
 from coopdigest.testing.builders import make_edition, make_issue
@@ -277,6 +278,13 @@ def test_a_store_that_fails_ends_the_run_and_the_next_one_knows_who_is_in_doubt(
     tally = scene.drain()
     assert tally == Tally(accepted=60 - tally.in_doubt, in_doubt=tally.in_doubt)
     assert len(set(scene.transport.recipients)) == len(scene.transport.recipients) == 60
+
+
+def test_rates_are_kept_by_waiting() -> None:
+    """Ten a second for fifty people takes at least three seconds, however many lanes there are."""
+    scene = Scene(count=50, terms=Terms(rates=Rates(transport=10.0)))
+    assert scene.drain() == Tally(accepted=50)
+    assert scene.clock.now() - NOON >= timedelta(seconds=3)
 
 
 def test_a_message_that_cannot_be_built_ends_the_run_with_its_error() -> None:
