@@ -300,3 +300,40 @@ def test_a_message_that_cannot_be_built_ends_the_run_with_its_error() -> None:
         engine.drain(scene.campaign.id, [make_edition(make_issue([]), "en")])
     assert scene.tally() == Tally(pending=20)
     assert Verdict.ACCEPTED not in {outcome.verdict for _, outcome in scene.told}
+
+
+@pytest.mark.parametrize("connections", [1, 4])
+def test_a_bug_in_the_ledger_comes_out_and_no_lane_hangs(connections: int) -> None:
+    """Whether the group was written by a lane or by the timer: the error is raised, and nothing more is sent."""
+
+    class Wrong(FailingLedger):
+        def record(self, *arguments: Any) -> frozenset[int]:
+            raise ZeroDivisionError
+
+    scene = Scene()
+    ledger = Wrong(scene.store.ledger, 1)
+    engine = Dispatching(ledger, scene.transport, Factory(), scene.clock, "b@example.org", connections=connections)
+    with pytest.raises(ZeroDivisionError):
+        engine.drain(scene.campaign.id, [make_edition(make_issue([]), "en")])
+    assert scene.transport.taken == []
+    assert scene.tally() == Tally(pending=20)
+
+
+def test_a_bug_in_the_sign_of_life_comes_out() -> None:
+    """A sender that cannot say that it is alive must not go on as if nothing were wrong."""
+
+    class Deaf(FailingLedger):
+        def beat(self, sender: int, now: datetime) -> bool:
+            raise ZeroDivisionError
+
+    scene = Scene()
+    engine = Dispatching(
+        Deaf(scene.store.ledger, 99), scene.transport, Factory(), scene.clock, "b@example.org", wait=no_time
+    )
+    with pytest.raises(ZeroDivisionError):
+        engine.drain(scene.campaign.id, [make_edition(make_issue([]), "en")])
+
+
+async def no_time(seconds: float) -> None:
+    """Let others work, and no time pass."""
+    await asyncio.sleep(0)

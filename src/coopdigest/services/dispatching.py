@@ -84,7 +84,9 @@ async def _work(crew: Crew, connections: int) -> None:
     finally:
         for task in (beating, *lanes):
             task.cancel()
-        await asyncio.gather(beating, *lanes, return_exceptions=True)
+        beaten, *_ = await asyncio.gather(beating, *lanes, return_exceptions=True)
+    if isinstance(beaten, Exception):
+        raise beaten
 
 
 def _disband_after(error: BaseException, crew: Crew) -> None:

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from coopdigest.domain.delivery import Claimed, Settled
-from coopdigest.domain.errors import StoreError
 
 _LONGEST_WAIT = 0.001  # seconds; a timer of 2 ms halves the speed, one of 10 ms leaves a fifth
 
@@ -48,7 +47,7 @@ class GroupCommit:
         self._results, self._waiting = [], []
         try:
             holding = self._record(results, [intent for intent, _ in waiting if intent is not None])
-        except StoreError as error:
+        except Exception as error:  # whatever it is, it is every waiting lane's: none may hang, none may send
             for _, written in waiting:
                 if not written.done():
                     written.set_exception(error)
