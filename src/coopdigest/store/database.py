@@ -63,7 +63,7 @@ class Database:
         Raises:
             StoreError: the store cannot be used.
         """
-        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        snapshot = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
         with self._transaction(**snapshot) as connection:
             yield connection
 

@@ -37,7 +37,11 @@ def open_store(url: str, digest: str, cadence: Cadence, zone: ZoneInfo, *, durab
         StoreError: it cannot be used, is not ours, or is newer than the program.
     """
     database = Database(url, durability=durability)
-    migrate(database)
+    try:
+        migrate(database)
+    except BaseException:
+        database.close()
+        raise
     return Store(
         database,
         ItemTables(database, digest),
