@@ -135,21 +135,20 @@ class Workplace:
     def transport(self) -> Transport:
         """SMTP by `[smtp] url`."""
         from coopdigest.mail.endpoint import Login, SmtpEndpoint, Timeouts
-        from coopdigest.mail.smtp_transport import PipelinedSmtpTransport
+        from coopdigest.mail.smtp_transport import SmtpTransport
 
         table = self.settings.smtp
         server, limits = table.server, table.timeouts
         login = Login(server.user, server.password or "") if server.user else None
         endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, server.starttls, login)
         timeouts = Timeouts(limits.connect, limits.command, limits.data, limits.block, limits.dot)
-        return PipelinedSmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)
+        return SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)
 
     def outbox(self, folder: Path) -> Transport:
         """A transport that writes `.eml` files."""
-        from coopdigest.mail.lock_step import ThreadedTransport
         from coopdigest.mail.outbox import OutboxTransport
 
-        return ThreadedTransport(OutboxTransport(folder))
+        return OutboxTransport(folder)
 
     def sources(self) -> list[Source]:
         """Every configured source."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from coopdigest.domain.delivery import Envelope
 from coopdigest.domain.mail_server import StartTls
 from coopdigest.mail.endpoint import SmtpEndpoint, Timeouts
-from coopdigest.mail.smtp_transport import PipelinedSmtpTransport
+from coopdigest.mail.smtp_transport import SmtpTransport
 from coopdigest.ports import Outgoing
 from coopdigest.testing.listed_work import Allow, ListedWork
 from coopdigest.testing.smtp_script import Offer
@@ -44,10 +44,10 @@ def make_timeouts(**limits: timedelta) -> Timeouts:
     return Timeouts(**{**patient, **limits})
 
 
-def make_transport(port: int, **facts: object) -> PipelinedSmtpTransport:
+def make_transport(port: int, **facts: object) -> SmtpTransport:
     """A transport to this machine that waits long enough for any loaded test machine."""
     endpoint = SmtpEndpoint("127.0.0.1", port, starttls=StartTls.AUTO)
-    return PipelinedSmtpTransport(**{"endpoint": endpoint, "timeouts": make_timeouts(), **facts})  # type: ignore[arg-type]
+    return SmtpTransport(**{"endpoint": endpoint, "timeouts": make_timeouts(), **facts})  # type: ignore[arg-type]
 
 
 def deliver(port: int, messages: Sequence[Outgoing], allow: Allow = lambda outgoing: True, **facts: object) -> Session:

@@ -1,5 +1,6 @@
 """The outbox keeps every message whole, once, inside its folder."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from coopdigest.domain.delivery import Envelope, Verdict
 from coopdigest.domain.errors import TransportError
 from coopdigest.mail.outbox import OutboxTransport
+from coopdigest.ports import Outgoing
+from coopdigest.testing.listed_work import Allow, ListedWork
 
 AMINA = Envelope("news@example.org", "amina@example.net")
 
@@ -14,6 +17,17 @@ AMINA = Envelope("news@example.org", "amina@example.net")
 def make_message(message_id: str) -> bytes:
     """A small message."""
     return f"Subject: x\r\nMessage-ID: {message_id}\r\n\r\nMessage-ID: <not.this@one>\r\n".encode()
+
+
+def put(folder: Path, *messages: bytes, allow: Allow = lambda outgoing: True) -> ListedWork:
+    """Write messages into the folder; what became of them."""
+
+    async def carry() -> ListedWork:
+        work = ListedWork([Outgoing(AMINA, message) for message in messages], allow)
+        await (await OutboxTransport(folder).connect()).carry(work)
+        return work
+
+    return asyncio.run(carry())
 
 
 def names(folder: Path) -> list[str]:
@@ -26,7 +40,7 @@ def test_a_message_is_written_as_it_is_under_its_own_name(tmp_path: Path) -> Non
     folder = tmp_path / "a" / "outbox"
     message = make_message("<7.42.0123456789abcdef@example.org>")
 
-    outcome = OutboxTransport(folder).connect().send(AMINA, message, lambda: True)
+    (outcome,) = put(folder, message).outcomes
 
     assert outcome.verdict is Verdict.ACCEPTED
     assert outcome.text == "7.42.0123456789abcdef.eml"
@@ -36,9 +50,8 @@ def test_a_message_is_written_as_it_is_under_its_own_name(tmp_path: Path) -> Non
 
 def test_nothing_is_ever_overwritten(tmp_path: Path) -> None:
     """The same message again gets the next free name."""
-    connection = OutboxTransport(tmp_path).connect()
-    for text in ("first", "second", "third"):
-        connection.send(AMINA, make_message("<1.2@x>") + text.encode(), lambda: True)
+    put(tmp_path, *(make_message("<1.2@x>") + text for text in (b"first", b"second")))
+    put(tmp_path, make_message("<1.2@x>") + b"third")
 
     assert names(tmp_path) == ["1.2-2.eml", "1.2-3.eml", "1.2.eml"]
     assert (tmp_path / "1.2.eml").read_bytes().endswith(b"first")
@@ -62,7 +75,7 @@ def test_no_message_id_leads_out_of_the_folder(tmp_path: Path, message_id: str) 
     """Whatever a Message-ID holds, the file lies in the folder, in sight, and ends in .eml."""
     folder = tmp_path / "outbox"
 
-    OutboxTransport(folder).connect().send(AMINA, make_message(message_id), lambda: True)
+    put(folder, make_message(message_id))
 
     (name,) = names(folder)
     assert not name.startswith(".")
@@ -71,12 +84,10 @@ def test_no_message_id_leads_out_of_the_folder(tmp_path: Path, message_id: str) 
 
 
 def test_a_message_that_may_not_be_sent_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Without leave there is no file, not even a hidden one, and the connection is closed."""
-    connection = OutboxTransport(tmp_path).connect()
+    """Without leave there is no file, not even a hidden one."""
+    work = put(tmp_path, make_message("<1@x>"), allow=lambda _: False)
 
-    outcome = connection.send(AMINA, make_message("<1@x>"), lambda: False)
-
-    assert (outcome.verdict, connection.is_open) == (Verdict.NOT_SENT, False)
+    assert work.verdicts == [Verdict.NOT_SENT]
     assert names(tmp_path) == []
 
 
@@ -84,9 +95,11 @@ def test_a_file_appears_only_with_leave(tmp_path: Path) -> None:
     """While leave is asked no `.eml` is there yet."""
     seen: list[list[Path]] = []
 
-    OutboxTransport(tmp_path).connect().send(
-        AMINA, make_message("<1@x>"), lambda: seen.append(list(tmp_path.glob("*.eml"))) or True
-    )
+    def look(_: Outgoing) -> bool:
+        seen.append(list(tmp_path.glob("*.eml")))
+        return True
+
+    put(tmp_path, make_message("<1@x>"), allow=look)
 
     assert seen == [[]]
     assert names(tmp_path) == ["1.eml"]
@@ -97,15 +110,20 @@ def test_a_folder_that_cannot_be_made_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
     with pytest.raises(TransportError, match=r"file.*cannot make the outbox"):
-        OutboxTransport(tmp_path / "file" / "outbox").connect()
+        put(tmp_path / "file" / "outbox")
 
 
 def test_a_folder_that_goes_away_is_one_line(tmp_path: Path) -> None:
-    """A message that cannot be written is the transport's trouble."""
+    """A message that cannot be written is the transport's trouble, and was not sent."""
     folder = tmp_path / "outbox"
-    connection = OutboxTransport(folder).connect()
-    folder.rmdir()
+    work = ListedWork([Outgoing(AMINA, make_message("<1@x>"))])
 
-    with pytest.raises(TransportError, match="cannot write a message"):
-        connection.send(AMINA, make_message("<1@x>"), lambda: True)
-    assert not connection.is_open
+    async def carry() -> bool:
+        connection = await OutboxTransport(folder).connect()
+        folder.rmdir()
+        with pytest.raises(TransportError, match="cannot write a message"):
+            await connection.carry(work)
+        return connection.is_open
+
+    assert not asyncio.run(carry())
+    assert (work.verdicts, work.owed) == ([Verdict.NOT_SENT], [])

@@ -6,13 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from coopdigest.domain.delivery import Envelope, Verdict
-from coopdigest.domain.mail_server import StartTls
-from coopdigest.mail.endpoint import SmtpEndpoint
-from coopdigest.mail.smtp import SmtpTransport
+from smtp_sessions import AMINA, deliver
 
-AMINA = Envelope("news@example.org", "amina@example.net")
-MESSAGE = b"Message-ID: <1.2.3@example.org>\r\n\r\nx\r\n"
+from coopdigest.domain.delivery import Verdict
 
 
 def test_the_log_outlives_the_server(tmp_path: Path) -> None:
@@ -22,20 +18,18 @@ def test_the_log_outlives_the_server(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         port = int(process.stdout.readline())
-        connection = SmtpTransport(SmtpEndpoint("127.0.0.1", port, starttls=StartTls.AUTO)).connect()
-        outcome = connection.send(AMINA, MESSAGE, lambda: True)
+        session = deliver(port, [AMINA])
         entries = [json.loads(line) for line in log.read_text().splitlines()]
-        connection.close()
         process.send_signal(signal.SIGTERM)
         status = process.wait(timeout=30)
 
-    assert outcome.verdict is Verdict.ACCEPTED
+    assert session.work.verdicts == [Verdict.ACCEPTED]
     assert entries == [
         {
             "connection": 1,
             "recipients": ["amina@example.net"],
             "message_id": "<1.2.3@example.org>",
-            "octets": len(MESSAGE),
+            "octets": len(AMINA.message),
         }
     ]
     assert status == 0

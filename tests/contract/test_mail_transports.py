@@ -1,22 +1,27 @@
 """What every transport promises: SMTP, the outbox, and the fake that other tests stand on."""
 
-from collections.abc import Callable, Iterator
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from coopdigest.domain.delivery import Envelope, Verdict
+from coopdigest.domain.errors import StoreError
 from coopdigest.domain.mail_server import StartTls
 from coopdigest.mail.catcher import MailCatcher
 from coopdigest.mail.endpoint import SmtpEndpoint
 from coopdigest.mail.outbox import OutboxTransport
-from coopdigest.mail.smtp import SmtpTransport
-from coopdigest.ports import LockStepTransport as Transport
+from coopdigest.mail.smtp_transport import SmtpTransport
+from coopdigest.ports import Outgoing, Transport
 from coopdigest.testing.fake_transport import FakeTransport
+from coopdigest.testing.listed_work import ListedWork
 
-AMINA = Envelope("news@example.org", "amina@example.net")
-MESSAGE = b"Message-ID: <1.2.3@example.org>\r\n\r\nx\r\n"
+MESSAGES = [
+    Outgoing(Envelope("news@example.org", f"{name}@example.net"), f"Message-ID: <{name}@x>\r\n\r\nx\r\n".encode())
+    for name in ("amina", "boris", "chen")
+]
 Taken = Callable[[], list[bytes]]
 
 
@@ -31,7 +36,7 @@ def smtp(folder: Path) -> Iterator[tuple[Transport, Taken]]:
 @contextmanager
 def outbox(folder: Path) -> Iterator[tuple[Transport, Taken]]:
     """A folder."""
-    yield OutboxTransport(folder), lambda: [path.read_bytes() for path in folder.glob("*.eml")]
+    yield OutboxTransport(folder), lambda: [path.read_bytes() for path in sorted(folder.glob("*.eml"))]
 
 
 @contextmanager
@@ -48,50 +53,70 @@ def way(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Transp
         yield transport_and_taken
 
 
-def test_a_message_arrives_as_it_was_built_with_leave_asked_once(way: tuple[Transport, Taken]) -> None:
-    """Leave is asked once, before anything has arrived; then every octet does, and the connection goes on."""
+def carry(transport: Transport, *works: ListedWork) -> list[bool]:
+    """Carry every work on one connection; whether it was open after each."""
+
+    async def run() -> list[bool]:
+        connection = await transport.connect()
+        states = []
+        try:
+            for work in works:
+                await connection.carry(work)
+                states.append(connection.is_open)
+        finally:
+            await connection.close()
+            await connection.close()
+        return states
+
+    return asyncio.run(run())
+
+
+def contents(messages: Sequence[Outgoing]) -> list[bytes]:
+    """The messages themselves."""
+    return [outgoing.message for outgoing in messages]
+
+
+def test_messages_arrive_as_they_were_built(way: tuple[Transport, Taken]) -> None:
+    """Leave is asked once for each, before it has arrived; then every octet does, and the connection goes on."""
     transport, taken = way
-    arrived_when_asked: list[list[bytes]] = []
-    connection = transport.connect()
+    arrived_when_asked: list[int] = []
+    work = ListedWork(MESSAGES[:2], lambda _: arrived_when_asked.append(len(taken())) or True)  # type: ignore[func-returns-value]
+    later = ListedWork(MESSAGES[2:])
 
-    outcome = connection.send(AMINA, MESSAGE, lambda: arrived_when_asked.append(taken()) or True)
+    states = carry(transport, work, later)
 
-    assert (outcome.verdict, connection.is_open) == (Verdict.ACCEPTED, True)
-    assert arrived_when_asked == [[]]
-    assert taken() == [MESSAGE]
-    connection.close()
+    assert work.verdicts + later.verdicts == [Verdict.ACCEPTED] * 3
+    assert (arrived_when_asked, states) == ([0, 1], [True, True])
+    assert taken() == contents(MESSAGES)
+    assert work.owed == later.owed == []
+
+
+def test_without_work_nothing_happens(way: tuple[Transport, Taken]) -> None:
+    """A connection with nothing to carry stays open."""
+    transport, taken = way
+
+    assert carry(transport, ListedWork([])) == [True]
+    assert taken() == []
 
 
 def test_without_leave_nothing_arrives_and_the_connection_is_closed(way: tuple[Transport, Taken]) -> None:
-    """A row that may no longer be sent is not sent."""
+    """A row that may no longer be sent is not sent, and nothing more is taken."""
     transport, taken = way
-    connection = transport.connect()
+    work = ListedWork(MESSAGES, lambda outgoing: outgoing is MESSAGES[0])
 
-    outcome = connection.send(AMINA, MESSAGE, lambda: False)
-
-    assert (outcome.verdict, connection.is_open) == (Verdict.NOT_SENT, False)
-    assert taken() == []
+    assert carry(transport, work) == [False]
+    assert (work.verdicts, work.untaken) == ([Verdict.ACCEPTED, Verdict.NOT_SENT], 1)
+    assert taken() == contents(MESSAGES[:1])
 
 
 def test_a_failure_while_asking_for_leave_sends_nothing(way: tuple[Transport, Taken]) -> None:
     """When the ledger fails, its error comes through and no message arrives."""
     transport, taken = way
-    connection = transport.connect()
 
-    def fail() -> bool:
-        raise RuntimeError("disk full")
+    def fail(_: Outgoing) -> bool:
+        raise StoreError("disk full")
 
-    with pytest.raises(RuntimeError, match="disk full"):
-        connection.send(AMINA, MESSAGE, fail)
-    connection.close()
+    with pytest.raises(StoreError, match="disk full"):
+        carry(transport, ListedWork(MESSAGES, fail))
 
     assert taken() == []
-
-
-def test_closing_twice_is_fine(way: tuple[Transport, Taken]) -> None:
-    """close never raises."""
-    connection = way[0].connect()
-    connection.close()
-    connection.close()
-
-    assert not connection.is_open

@@ -7,11 +7,11 @@ import itertools
 import os
 import re
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
-from coopdigest.domain.delivery import Envelope, Outcome, Verdict
+from coopdigest.domain.delivery import Outcome, Verdict
 from coopdigest.domain.errors import TransportError
+from coopdigest.ports import Outgoing, Work
 
 _MESSAGE_ID = re.compile(rb"^Message-ID:[ \t]*<([^@>\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
@@ -23,16 +23,13 @@ class OutboxTransport:
         """Remember the folder."""
         self._folder = folder
 
-    def connect(self) -> OutboxConnection:
+    async def connect(self) -> OutboxConnection:
         """Open the folder.
 
         Raises:
             TransportError: it cannot be made.
         """
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise TransportError(f"cannot make the outbox ({error.strerror})", place=str(self._folder)) from error
+        _make_folder(self._folder)
         return OutboxConnection(self._folder)
 
 
@@ -49,35 +46,52 @@ class OutboxConnection:
         """Whether another message may be written."""
         return self._open
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End; there is nothing to say goodbye to."""
         self._open = False
 
-    def send(self, envelope: Envelope, message: bytes, intend: Callable[[], bool]) -> Outcome:
-        """Write one message, named after its Message-ID; see `ports.Connection`.
+    async def carry(self, work: Work) -> None:
+        """Write what `work` gives, each file named after its Message-ID; see `ports.Connection`.
 
         Raises:
             TransportError: the folder cannot be written to.
+            StoreError: `work.proceed` raised it.
         """
         try:
-            return self._keep(message, intend)
+            while self._open and (outgoing := work.take()) is not None:
+                await work.proceed([(outgoing, await self._try(work, outgoing))], None)
+        except BaseException:
+            self._open = False
+            raise
+
+    async def _try(self, work: Work, outgoing: Outgoing) -> Outcome:
+        try:
+            return await self._keep(work, outgoing)
         except OSError as error:
-            self.close()
+            await work.proceed([(outgoing, Outcome(Verdict.NOT_SENT))], None)
             reason = error.strerror or type(error).__name__
             raise TransportError(f"cannot write a message ({reason})", place=str(self._folder)) from error
 
-    def _keep(self, message: bytes, intend: Callable[[], bool]) -> Outcome:
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self._folder)
+    async def _keep(self, work: Work, outgoing: Outgoing) -> Outcome:
+        """Write one message, then show it once it may be sent."""
+        temporary = self._write(outgoing.message)
+        try:
+            self._open = await work.proceed([], outgoing)
+            if not self._open:
+                return Outcome(Verdict.NOT_SENT, text="it may no longer be sent")
+            return Outcome(Verdict.ACCEPTED, text=self._publish(temporary, _stem(outgoing.message)).name)
+        finally:
+            _remove(temporary)
+
+    def _write(self, message: bytes) -> Path:
+        handle, name = tempfile.mkstemp(prefix=".", suffix=".tmp", dir=self._folder)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(message)
-            if not intend():
-                self.close()
-                return Outcome(Verdict.NOT_SENT, text="it may no longer be sent")
-            return Outcome(Verdict.ACCEPTED, text=self._publish(Path(temporary), _stem(message)).name)
-        finally:
-            with contextlib.suppress(FileNotFoundError):
-                Path(temporary).unlink()
+        except BaseException:
+            _remove(Path(name))
+            raise
+        return Path(name)
 
     def _publish(self, temporary: Path, stem: str) -> Path:
         """Give the finished file its name, or the next free one; a link fails where a rename would overwrite."""
@@ -87,6 +101,18 @@ class OutboxConnection:
                 _link(temporary, path)
                 return path
         raise AssertionError("numbers do not end")
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TransportError(f"cannot make the outbox ({error.strerror})", place=str(folder)) from error
+
+
+def _remove(temporary: Path) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        temporary.unlink()
 
 
 def _link(temporary: Path, path: Path) -> None:

@@ -16,7 +16,7 @@ from coopdigest.mail.smtp_session import SmtpSession
 from coopdigest.mail.smtp_wire import SmtpWire, open_wire
 
 
-class PipelinedSmtpTransport:
+class SmtpTransport:
     """Opens sessions to one server."""
 
     def __init__(
@@ -58,7 +58,7 @@ class PipelinedSmtpTransport:
         endpoint = self._endpoint
         try:
             return await open_wire(endpoint.host, endpoint.port, self._timeouts, waits_for_tls=endpoint.implicit_tls)
-        except socket.gaierror as error:
+        except (socket.gaierror, UnicodeError) as error:  # the latter for what cannot be a name at all
             raise self._trouble("no such host; see [smtp] url") from error
         except ConnectionRefusedError as error:
             raise self._trouble("connection refused; is the mail server running? see [smtp] url") from error

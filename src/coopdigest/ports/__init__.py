@@ -9,16 +9,7 @@ from __future__ import annotations
 from coopdigest.ports.clock import Clock
 from coopdigest.ports.composition import Composer, Link, LinkAnswer, LinkVisitor
 from coopdigest.ports.content import Collected, IssueRecord, IssueStore, ItemStore, SourceRecord
-from coopdigest.ports.messages import (
-    Connection,
-    LockStepConnection,
-    LockStepTransport,
-    MessageChecker,
-    MessageFactory,
-    Outgoing,
-    Transport,
-    Work,
-)
+from coopdigest.ports.messages import Connection, MessageChecker, MessageFactory, Outgoing, Transport, Work
 from coopdigest.ports.people import Campaign, Ledger, Roster, Trouble
 from coopdigest.ports.sources import Note, Reading, Source, Validators
 
@@ -35,8 +26,6 @@ __all__ = [
     "Link",
     "LinkAnswer",
     "LinkVisitor",
-    "LockStepConnection",
-    "LockStepTransport",
     "MessageChecker",
     "MessageFactory",
     "Note",

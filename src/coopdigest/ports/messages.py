@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -27,43 +27,6 @@ class MessageChecker(Protocol):
 
     def check(self, edition: Edition) -> list[Finding]:
         """Lint a subscriber's message of this edition by what its bytes show; that there can be none is a finding."""
-        ...
-
-
-class LockStepConnection(Protocol):
-    """One open way to hand messages over, one at a time."""
-
-    def send(self, envelope: Envelope, message: bytes, intend: Callable[[], bool]) -> Outcome:
-        """Hand one message over.
-
-        `intend` is called once, when everything but the final dot may be written; when it returns False the
-        message is not handed over, the verdict is NOT_SENT, and the connection is closed without the dot.
-        A lost connection is NOT_SENT before the dot and IN_DOUBT after it; either way it is closed.
-
-        Raises:
-            TransportError: the server refuses the sender, not this recipient (any 4yz or 5yz at MAIL).
-        """
-        ...
-
-    @property
-    def is_open(self) -> bool:
-        """Whether another message may be handed over on this connection."""
-        ...
-
-    def close(self) -> None:
-        """End the session politely; never raises."""
-        ...
-
-
-class LockStepTransport(Protocol):
-    """Carries messages away."""
-
-    def connect(self) -> LockStepConnection:
-        """Open a connection, greet, secure and log in.
-
-        Raises:
-            TransportError: no connection, no TLS where it is required, or the login is refused.
-        """
         ...
 
 
