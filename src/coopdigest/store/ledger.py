@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
 
 from coopdigest.domain.delivery import (
     UNLIMITED,
@@ -22,6 +22,7 @@ from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.ports import Campaign, Trouble
 from coopdigest.store.campaigns import cancel_campaign, find_campaign, get_campaign, issue_of, open_campaign
+from coopdigest.store.claiming import Claiming
 from coopdigest.store.database import Database
 from coopdigest.store.issues import move_issue
 from coopdigest.store.liveness import Liveness
@@ -39,6 +40,7 @@ class LedgerTables:
     def __init__(self, database: Database, digest: str) -> None:
         """Keep the ledger of one digest."""
         self._database, self._digest = database, digest
+        self._claiming = Claiming(digest)
         self._liveness = Liveness(database)
 
     def campaign(self, period: str) -> Campaign | None:
@@ -102,40 +104,8 @@ class LedgerTables:
 
     def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
-        with self._database.writing() as connection:
-            if not connection.execute(select(_may_send(campaign, sender))).scalar():
-                return []
-            self._skip_departed(connection, campaign)
-            ready = and_(_is_due(now), is_allowed(terms.only_to))
-            return self._take(connection, campaign, sender, limit, ready)
-
-    def _skip_departed(self, connection: Connection, campaign: int) -> None:
-        unsent = (_D.PENDING.value, _D.DEFERRED.value)
-        gone = (deliveries.c.campaign_id == campaign, deliveries.c.state.in_(unsent), ~_is_in_audience())
-        connection.execute(update(deliveries).where(*gone).values(state=_D.SKIPPED.value))
-
-    def _take(
-        self, connection: Connection, campaign: int, sender: int, limit: int, ready: ColumnElement[bool]
-    ) -> list[Claimed]:
-        due = select(deliveries.c.id).where(deliveries.c.campaign_id == campaign, ready).order_by(deliveries.c.id)
-        ids = list(connection.execute(due.limit(limit).with_for_update(skip_locked=True)).scalars())
-        if not ids:
-            return []
-        values = {"state": _D.CLAIMED.value, "sender_id": sender, "attempt": deliveries.c.attempt + 1}
-        connection.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(values))
-        return self._claimed(connection, ids)
-
-    def _claimed(self, connection: Connection, ids: Sequence[int]) -> list[Claimed]:
-        query = (
-            select(deliveries, subscribers.c.address)
-            .join(subscribers, subscribers.c.id == deliveries.c.subscriber_id)
-            .where(deliveries.c.id.in_(ids))
-            .order_by(deliveries.c.id)
-        )
-        return [
-            Claimed(r.id, r.campaign_id, r.subscriber_id, r.address, r.language, r.attempt, r.first_tried)
-            for r in connection.execute(query)
-        ]
+        with self._database.sharing() as lean:
+            return self._claiming.claim(lean, campaign, sender, limit, now, terms)
 
     def may_send(self, campaign: int, sender: int) -> bool:
         """See `ports.Ledger.may_send`."""
@@ -144,7 +114,8 @@ class LedgerTables:
 
     def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
         """See `ports.Ledger.next_turn`."""
-        return None
+        with self._database.sharing() as lean:
+            return self._claiming.next_turn(lean, campaign, now, terms)
 
     def record(
         self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
@@ -212,13 +183,6 @@ class LedgerTables:
     def close(self) -> None:
         """Let go of the lock files."""
         self._liveness.release_all()
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    return or_(
-        deliveries.c.state == _D.PENDING.value,
-        and_(deliveries.c.state == _D.DEFERRED.value, deliveries.c.due <= now),
-    )
 
 
 def _may_send(campaign: int, sender: int) -> ColumnElement[bool]:

@@ -17,7 +17,7 @@ from coopdigest.store.statements import (
     REOPEN,
     SETTLE,
     SKIP_CANCELLED,
-    SKIP_DEPARTED,
+    SKIP_CLAIMED,
     spread,
 )
 
@@ -71,7 +71,7 @@ def record_intents(lean: Lean, sender: int, intents: Sequence[Claimed], now: dat
         rows = lean.execute(spread(INTEND, ids), (lean.bind(now), *ids, *fence)).fetchall()
         given.update(id_ for (id_,) in rows)
         if len(rows) < len(ids):
-            lean.execute(spread(SKIP_DEPARTED, ids), (*ids, attempt, sender))
+            lean.execute(spread(SKIP_CLAIMED, ids), (*ids, attempt, sender))
     return frozenset(given)
 
 

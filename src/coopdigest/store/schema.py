@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import DateTime as SqlDateTime
 
-HEAD = "0002"  # the newest migration; a store at any other revision is migrated or refused
+HEAD = "0003"  # the newest migration; a store at any other revision is migrated or refused
 
 
 class Instant(TypeDecorator[datetime]):
@@ -225,11 +225,18 @@ deliveries = Table(
     CheckConstraint(f"state IN ({STATES})", name="state"),
 )
 Index(
-    "ix_deliveries_open",
+    "ix_deliveries_pending",
     deliveries.c.campaign_id,
     deliveries.c.id,
-    sqlite_where=text("state IN ('pending', 'deferred')"),
-    postgresql_where=text("state IN ('pending', 'deferred')"),
+    sqlite_where=text("state = 'pending'"),
+    postgresql_where=text("state = 'pending'"),
+)
+Index(
+    "ix_deliveries_deferred",
+    deliveries.c.campaign_id,
+    deliveries.c.due,
+    sqlite_where=text("state = 'deferred'"),
+    postgresql_where=text("state = 'deferred'"),
 )
 Index(
     "ix_deliveries_held",
@@ -248,4 +255,12 @@ attempts = Table(
     Column("outcome", String(10), nullable=False),
     Column("code", Integer),
     Column("reply", Text),
+)
+
+buckets = Table(
+    "buckets",
+    metadata,
+    Column("digest", String(63), primary_key=True),
+    Column("domain", String(255), primary_key=True),  # empty: the transport as a whole
+    Column("full_at", Instant, nullable=False),
 )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import json
+from collections.abc import Collection, Iterable
 
 from coopdigest.domain.delivery import Cause, DeliveryState, Verdict, sources_of
+from coopdigest.store.lean import Lean
 
 _D = DeliveryState
 
@@ -12,6 +14,16 @@ _D = DeliveryState
 def spread(sql: str, values: Collection[object]) -> str:
     """The statement with as many placeholders as there are values where it says ``?*``."""
     return sql.replace("?*", ", ".join("?" * len(values)))
+
+
+def listing(lean: Lean, sql: str) -> str:
+    """The statement with one parameter for a whole list, as made by `as_list`, where it says ``<listed>``."""
+    return sql.replace("<listed>", "IN (SELECT value FROM json_each(?))" if lean.is_sqlite else "= ANY(?)")
+
+
+def as_list(lean: Lean, values: Iterable[object]) -> object:
+    """The values as the one parameter of `listing`."""
+    return json.dumps(list(values)) if lean.is_sqlite else list(values)
 
 
 def _fill(sql: str, **parts: str) -> str:
@@ -55,7 +67,7 @@ RETURNING id""",
 )
 
 # Ids, attempt, sender.
-SKIP_DEPARTED = _fill(
+SKIP_CLAIMED = _fill(
     """
 UPDATE deliveries SET state = 'skipped'
 WHERE id IN (?*) AND attempt = ? AND sender_id = ? AND state IN (<origins>) AND NOT EXISTS (<audience>)""",
@@ -104,3 +116,59 @@ SKIP_CANCELLED = _fill(
     "UPDATE deliveries SET state = 'skipped' WHERE id IN (?*) AND state IN (<origins>)",
     origins=_by_the_table(_D.SKIPPED, Cause.SKIP),
 )
+
+_DUE = """
+SELECT deliveries.id, deliveries.subscriber_id, deliveries.language, deliveries.attempt, deliveries.first_tried,
+    subscribers.address, subscribers.address_key,
+    CASE WHEN subscribers.active AND suppressions.address_hash IS NULL THEN 1 ELSE 0 END
+FROM deliveries
+LEFT JOIN subscribers ON subscribers.id = deliveries.subscriber_id
+LEFT JOIN suppressions
+    ON suppressions.digest = subscribers.digest AND suppressions.address_hash = subscribers.address_hash
+WHERE deliveries.campaign_id = ? AND """
+
+# Campaign, now, limit, how many to pass over: those that have waited longest first.
+DUE_DEFERRED = (
+    _DUE
+    + """deliveries.state = 'deferred' AND deliveries.due <= ? <allowed>
+ORDER BY deliveries.due, deliveries.id LIMIT ? OFFSET ? <lock>"""
+)
+
+# Campaign, the id after which to begin, the id up to which to go, limit.
+DUE_PENDING = (
+    _DUE
+    + """deliveries.state = 'pending' AND deliveries.id > ? AND deliveries.id <= ? <allowed>
+ORDER BY deliveries.id LIMIT ? <lock>"""
+)
+
+_UNCLAIMED = _by_the_table(_D.CLAIMED, Cause.CLAIM)
+
+# Sender, ids.
+CLAIM = _fill(
+    """
+UPDATE deliveries SET state = 'claimed', sender_id = ?, attempt = attempt + 1
+WHERE id <listed> AND state IN (<origins>) RETURNING id""",
+    origins=_UNCLAIMED,
+)
+
+# Ids.
+SKIP_DUE = _fill(
+    "UPDATE deliveries SET state = 'skipped' WHERE id <listed> AND state IN (<origins>)", origins=_UNCLAIMED
+)
+
+# Digest, keys, the pattern of each domain: whom a staging list allows.
+ALLOWED = """
+AND deliveries.subscriber_id IN (SELECT id FROM subscribers WHERE digest = ? AND (address_key <listed><domains>))"""
+
+# Digest, the transport's name, now: whoever comes next waits until this transaction ends.
+LOCK_TRANSPORT = """
+INSERT INTO buckets (digest, domain, full_at) VALUES (?, ?, ?)
+ON CONFLICT (digest, domain) DO UPDATE SET full_at = buckets.full_at RETURNING full_at"""
+
+# Digest, domains.
+READ_BUCKETS = "SELECT domain, full_at FROM buckets WHERE digest = ? AND domain <listed>"
+
+# Digest, domain, when it is full again.
+KEEP_BUCKET = """
+INSERT INTO buckets (digest, domain, full_at) VALUES (?, ?, ?)
+ON CONFLICT (digest, domain) DO UPDATE SET full_at = excluded.full_at"""

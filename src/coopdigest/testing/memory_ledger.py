@@ -26,6 +26,7 @@ from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.domain.subscriber import Subscriber
 from coopdigest.ports import Campaign, Trouble
+from coopdigest.testing.memory_buckets import MemoryBuckets
 from coopdigest.testing.memory_issues import MemoryIssues
 from coopdigest.testing.memory_items import MemoryItems
 from coopdigest.testing.memory_roster import MemoryRoster
@@ -74,6 +75,7 @@ class MemoryLedger:
     def __init__(self, items: MemoryItems, issues: MemoryIssues, roster: MemoryRoster) -> None:
         """Know no campaign."""
         self._items, self._issues, self._roster = items, issues, roster
+        self._buckets = MemoryBuckets()
         self._campaigns: dict[str, tuple[int, Period]] = {}
         self._rows: dict[int, _Row] = {}
         self._beats: dict[int, datetime] = {}
@@ -152,18 +154,23 @@ class MemoryLedger:
         if not self.may_send(campaign, sender):
             return []
         taken: list[Claimed] = []
-        for row in self._rows_of(campaign):
+        for row in self._due(campaign, now, terms):
             if len(taken) == limit:
                 break
-            if not row.is_due(now):
-                continue
-            if self._may_receive(row) and not self._is_allowed(row, terms.only_to):
-                continue
-            if self._may_receive(row):
-                taken.append(self._take(row, sender))
-            else:
+            if not self._may_receive(row):
                 row.move(Cause.SKIP, _S.SKIPPED)
+            elif self._buckets.take(self._domain_of(row), terms.rates, now):
+                taken.append(self._take(row, sender))
         return taken
+
+    def _due(self, campaign: int, now: datetime, terms: Terms) -> list[_Row]:
+        """What is due of those whom the staging list allows, longest deferred first."""
+        due = [row for row in self._rows_of(campaign) if row.is_due(now) and self._is_allowed(row, terms.only_to)]
+        return sorted(due, key=lambda row: (row.due is None, row.due or now))
+
+    def _domain_of(self, row: _Row) -> str:
+        person = self._roster.get(row.subscriber)
+        return person.address.key.rpartition("@")[2] if person else ""
 
     def may_send(self, campaign: int, sender: int) -> bool:
         """Whether the sender is alive and the campaign sending."""
@@ -171,7 +178,9 @@ class MemoryLedger:
 
     def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
         """When a row that waits only for a token can have one."""
-        return None
+        due = [row for row in self._due(campaign, now, terms) if self._may_receive(row)]
+        turns = (self._buckets.ready(self._domain_of(row), terms.rates, now) for row in due)
+        return min(turns, default=None) if terms.rates.are_limits else None
 
     def record(
         self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
