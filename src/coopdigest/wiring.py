@@ -17,8 +17,9 @@ from coopdigest.config.loading import load_settings
 from coopdigest.config.settings import Settings, SourceTable, digest_of
 from coopdigest.domain.delivery import Claimed, Outcome, Terms
 from coopdigest.domain.digest import Digest, MediaContact
-from coopdigest.domain.edition import Edition
+from coopdigest.domain.edition import Edition, Finding
 from coopdigest.domain.errors import ConfigurationError, HeldError, SourceError
+from coopdigest.domain.issue import Issue
 from coopdigest.domain.period import Period, parse_period
 from coopdigest.domain.token import Tokens
 from coopdigest.ports import Clock, Composer, Link, MessageChecker, Source, Transport
@@ -42,6 +43,29 @@ class SystemClock:
     def now(self) -> datetime:
         """The present instant, in UTC."""
         return datetime.now(UTC)
+
+
+class _LaterComposer:
+    """A composer that is made when it has something to do: who only sends what is approved never needs one.
+
+    With its libraries (lxml, premailer, MJML, Jinja2, Babel) a composer is a quarter of a process's memory.
+    """
+
+    def __init__(self, make: Callable[[], Composer]) -> None:
+        self._make = make
+
+    @cached_property
+    def _composer(self) -> Composer:
+        return self._make()
+
+    def compose(self, issue: Issue, language: str) -> Edition:
+        return self._composer.compose(issue, language)
+
+    def check(self, edition: Edition) -> list[Finding]:
+        return self._composer.check(edition)
+
+    def check_templates(self) -> list[Finding]:
+        return self._composer.check_templates()
 
 
 class Workplace:
@@ -69,6 +93,9 @@ class Workplace:
     @cached_property
     def composer(self) -> Composer:
         """The composer: the digest folder's own templates win over the shipped ones, file by file."""
+        return _LaterComposer(self._make_composer)
+
+    def _make_composer(self) -> Composer:
         from coopdigest.compose.composer import EmailComposer
 
         return EmailComposer(self.digest, self.template_folders)
