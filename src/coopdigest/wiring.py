@@ -166,7 +166,7 @@ class Workplace:
 
         table = self.settings.smtp
         server, limits = table.server, table.timeouts
-        login = Login(server.user, server.password or "") if server.user else None
+        login = Login(server.user, server.password or "", server.xoauth2) if server.user else None
         endpoint = SmtpEndpoint(server.host, server.port, server.implicit_tls, server.starttls, login)
         timeouts = Timeouts(limits.connect, limits.command, limits.data, limits.block, limits.dot)
         return SmtpTransport(endpoint, timeouts, most_messages=table.max_messages_per_connection)

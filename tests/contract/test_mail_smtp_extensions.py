@@ -3,7 +3,7 @@
 import pytest
 from smtp_sessions import AMINA, MESSAGE, Session, deliver, to
 
-from coopdigest.domain.delivery import Verdict
+from coopdigest.domain.delivery import Claimed, Envelope, Verdict
 from coopdigest.domain.errors import TransportError
 from coopdigest.ports import Outgoing
 from coopdigest.testing.smtp_script import Offer
@@ -75,6 +75,29 @@ def test_an_international_return_path_is_the_transports_trouble() -> None:
     assert isinstance(session.error, TransportError)
     assert "return_path" in str(session.error)
     assert session.work.verdicts == [Verdict.NOT_SENT]
+
+
+def test_reports_are_asked_for_where_they_are_offered() -> None:
+    """With DSN a report of failure or delay names the delivery and the address, and brings headers only (R60)."""
+    delivery = Claimed(id=7, campaign=3, subscriber=42, address="a+b=c@example.net", language="en", attempt=1)
+    envelope = Envelope("news@example.org", delivery.address)
+    messages = [Outgoing(envelope, MESSAGE, delivery), to("jörg@example.org", EAI)]
+    server, session = hand_over(Offer(extensions=("DSN", "SMTPUTF8", "8BITMIME", "PIPELINING")), *messages)
+
+    assert session.work.verdicts == [Verdict.ACCEPTED] * 2
+    assert [command for command in server.commands if command[:4] in ("MAIL", "RCPT")] == [
+        "MAIL FROM:<news@example.org> RET=HDRS ENVID=3.42",
+        "RCPT TO:<a+b=c@example.net> NOTIFY=FAILURE,DELAY ORCPT=rfc822;a+2Bb+3Dc@example.net",
+        "MAIL FROM:<news@example.org> BODY=8BITMIME SMTPUTF8 RET=HDRS",
+        "RCPT TO:<jörg@example.org> NOTIFY=FAILURE,DELAY",
+    ]
+
+
+def test_reports_are_not_asked_for_where_they_are_not_offered() -> None:
+    """Without DSN its parameters would be an error (R60)."""
+    server, _ = hand_over(None, AMINA)
+
+    assert not any("NOTIFY" in command or "RET=" in command for command in server.commands)
 
 
 @pytest.mark.parametrize("recipient", ["amina@example.net>\r\nRCPT TO:<b@example.net", "no @address", "a@b>c"])

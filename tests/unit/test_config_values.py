@@ -76,6 +76,14 @@ def test_what_is_no_rate_is_refused(text: str) -> None:
         ("smtp://[::1]:25", SmtpServer("::1", 25, starttls=StartTls.AUTO)),
         ("smtp://127.0.0.1?starttls=required", SmtpServer("127.0.0.1", 25)),
         ("smtp://mail.example.org?starttls=off", SmtpServer("mail.example.org", 25, starttls=StartTls.OFF)),
+        (
+            "smtp://joe%40example.org:token@mail.example.org?auth=xoauth2",
+            SmtpServer("mail.example.org", 587, user="joe@example.org", password="token", xoauth2=True),
+        ),
+        (
+            "smtp://joe:token@mail.example.org?starttls=auto&auth=xoauth2",
+            SmtpServer("mail.example.org", 587, starttls=StartTls.AUTO, user="joe", password="token", xoauth2=True),
+        ),
     ],
 )
 def test_an_smtp_url_says_where_and_how(url: str, server: SmtpServer) -> None:
@@ -123,6 +131,8 @@ def test_any_text_is_an_smtp_url_or_refused(text: str) -> None:
         ("smtp://mail?starttls", "cannot be read"),
         ("smtp://mail?starttls=yes", "wrong starttls"),
         ("smtps://mail?starttls=required", "encrypted from the start"),
+        ("smtp://mail?auth=xoauth2", "without a login"),
+        ("smtp://joe:pw@mail?auth=plain", "wrong auth"),
         ("smtp://joe:a%0d%0ab@mail", "line break"),
         ("smtp://ma il", "characters"),
     ],

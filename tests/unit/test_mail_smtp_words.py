@@ -1,6 +1,7 @@
 """The SMTP core, without a socket: replies in whatever pieces, capabilities, commands, dots."""
 
 import base64
+import re
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,16 @@ from hypothesis import strategies as st
 
 from coopdigest.mail.endpoint import Login, SmtpEndpoint
 from coopdigest.mail.smtp_capabilities import Capabilities, read_capabilities
-from coopdigest.mail.smtp_command import auth_plain, encode_command, login_answers, mail_from, rcpt_to, stuff_dots
+from coopdigest.mail.smtp_command import (
+    auth_plain,
+    auth_xoauth2,
+    encode_command,
+    encode_xtext,
+    login_answers,
+    mail_from,
+    rcpt_to,
+    stuff_dots,
+)
 from coopdigest.mail.smtp_reply import Reply, ReplyError, ReplyParser
 
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30)
@@ -109,6 +119,7 @@ def test_what_a_server_offers_is_read_in_any_case() -> None:
         "SMTPUTF8",
         "STARTTLS",
         "PIPELINING",
+        "dsn",
         "AUTH PLAIN",
         "AUTH=LOGIN",
         "",
@@ -121,6 +132,7 @@ def test_what_a_server_offers_is_read_in_any_case() -> None:
         smtputf8=True,
         starttls=True,
         pipelining=True,
+        dsn=True,
         auth=frozenset({"PLAIN", "LOGIN"}),
     )
 
@@ -159,12 +171,28 @@ def test_mail_says_only_what_is_in_use() -> None:
     )
 
 
+@given(st.text(st.characters(max_codepoint=126), max_size=30))
+def test_xtext_is_one_word_and_can_be_undone(text: str) -> None:
+    """Nothing in a value of a DSN parameter ends it early, and what it says comes back (RFC 3461 4)."""
+    encoded = encode_xtext(text)
+
+    assert re.fullmatch(r"([!-*,-<>-~]|\+[0-9A-F]{2})*", encoded)
+    assert re.sub(r"\+(..)", lambda found: chr(int(found[1], 16)), encoded) == text
+
+
 def test_a_login_is_told_as_the_mechanisms_want_it() -> None:
     """PLAIN sends both with NULs in one word, LOGIN one after the other (RFC 4616)."""
     login = Login("amina", "sécret")
 
     assert base64.b64decode(auth_plain(login).split()[2]) == "\0amina\0sécret".encode()
     assert [base64.b64decode(answer).decode() for answer in login_answers(login)] == ["amina", "sécret"]
+
+
+def test_a_token_is_told_with_its_user() -> None:
+    """XOAUTH2 sends both in one word, each field ended by octet 1, another octet 1 at the end."""
+    word = auth_xoauth2(Login("amina@example.org", "ya29.t0ken", xoauth2=True)).split()[2]
+
+    assert base64.b64decode(word) == b"user=amina@example.org\x01auth=Bearer ya29.t0ken\x01\x01"
 
 
 def test_a_password_shows_in_no_repr() -> None:

@@ -8,12 +8,16 @@ from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from coopdigest.domain.mail_server import StartTls, is_loopback
 
+_OPTIONS = "?starttls=required|auto|off and ?auth=xoauth2"
 FORM = "smtp://user:password@mail.example.org:587, smtps://... or smtp://...?starttls=required|auto|off"
 
 
 @dataclass(frozen=True, slots=True)
 class SmtpServer:
-    """A mail server and the way in. `implicit_tls` (RFC 8314 3.3) leaves no room for STARTTLS."""
+    """A mail server and the way in.
+
+    `implicit_tls` (RFC 8314 3.3) leaves no room for STARTTLS; with `xoauth2` the password is an access token.
+    """
 
     host: str
     port: int
@@ -21,6 +25,7 @@ class SmtpServer:
     starttls: StartTls = StartTls.REQUIRED
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    xoauth2: bool = False
 
     def __str__(self) -> str:
         """The server for messages and logs: no name, no password."""
@@ -30,7 +35,8 @@ class SmtpServer:
 def parse_smtp_url(text: str) -> SmtpServer:
     """Read `smtp://` (port 25, or 587 with a login) or `smtps://` (port 465); name and password percent-encoded.
 
-    STARTTLS is required unless the server is on this machine; `?starttls=` says otherwise.
+    STARTTLS is required unless the server is on this machine; `?starttls=` says otherwise. With `?auth=xoauth2` the
+    password is an access token.
 
     Raises:
         ValueError: the URL is wrong. Its text never repeats the URL, which may hold a password.
@@ -40,7 +46,9 @@ def parse_smtp_url(text: str) -> SmtpServer:
     host = (parts.hostname or "").rstrip(".")
     user, password = _login(parts)
     standard = 465 if implicit else 587 if user else 25
-    return SmtpServer(host, _port(parts, standard), implicit, _starttls(parts, implicit, host), user, password)
+    options = _options(parts)
+    starttls, xoauth2 = _starttls(options.get("starttls"), implicit, host), _xoauth2(options.get("auth"), user)
+    return SmtpServer(host, _port(parts, standard), implicit, starttls, user, password, xoauth2)
 
 
 def _split(text: str) -> SplitResult:
@@ -81,14 +89,27 @@ def _login(parts: SplitResult) -> tuple[str | None, str | None]:
     return user or None, password or None
 
 
-def _starttls(parts: SplitResult, implicit: bool, host: str) -> StartTls:
+def _options(parts: SplitResult) -> dict[str, str]:
     try:
-        query = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
+        options = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
     except ValueError as error:
-        raise ValueError("has a query that cannot be read; it knows only ?starttls=required|auto|off") from error
-    wish = query.pop("starttls", None)
-    if query:
-        raise ValueError("has an option it does not know; it knows only ?starttls=required|auto|off")
+        raise ValueError(f"has a query that cannot be read; it knows only {_OPTIONS}") from error
+    if options.keys() - {"starttls", "auth"}:
+        raise ValueError(f"has an option it does not know; it knows only {_OPTIONS}")
+    return options
+
+
+def _xoauth2(wish: str | None, user: str | None) -> bool:
+    if wish is None:
+        return False
+    if wish != "xoauth2":
+        raise ValueError("has a wrong auth; write ?auth=xoauth2 with an access token as the password, or drop it")
+    if user is None:
+        raise ValueError("asks for ?auth=xoauth2 without a login: smtp://user:token@host?auth=xoauth2")
+    return True
+
+
+def _starttls(wish: str | None, implicit: bool, host: str) -> StartTls:
     if implicit:
         if wish not in (None, "off"):
             raise ValueError("asks for STARTTLS on smtps://, which is encrypted from the start; use smtp:// or drop it")

@@ -17,6 +17,7 @@ class Capabilities:
     smtputf8: bool = False
     starttls: bool = False
     pipelining: bool = False
+    dsn: bool = False
     auth: frozenset[str] = frozenset()
 
 
@@ -34,5 +35,6 @@ def read_capabilities(reply: Reply) -> Capabilities:
         smtputf8="SMTPUTF8" in offered,
         starttls="STARTTLS" in offered,
         pipelining="PIPELINING" in offered,
+        dsn="DSN" in offered,
         auth=frozenset(offered.get("AUTH", [])),
     )

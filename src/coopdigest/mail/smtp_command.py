@@ -7,6 +7,8 @@ import re
 
 from coopdigest.mail.endpoint import Login
 
+_NO_XTEXT = re.compile(r"[^!-*,-<>-~]")
+
 
 def encode_command(*words: str) -> bytes:
     """A command line.
@@ -20,8 +22,8 @@ def encode_command(*words: str) -> bytes:
     return line.encode("utf-8") + b"\r\n"
 
 
-def mail_from(sender: str, *, size: int | None, eight_bit: bool, smtputf8: bool) -> bytes:
-    """MAIL with the parameters of the extensions in use (RFC 1870, 6152, 6531)."""
+def mail_from(sender: str, *parameters: str, size: int | None, eight_bit: bool, smtputf8: bool) -> bytes:
+    """MAIL with the parameters of the extensions in use (RFC 1870, 6152, 6531), and others as they are given."""
     words = ["MAIL", f"FROM:<{sender}>"]
     if size is not None:
         words.append(f"SIZE={size}")
@@ -29,12 +31,17 @@ def mail_from(sender: str, *, size: int | None, eight_bit: bool, smtputf8: bool)
         words.append("BODY=8BITMIME")
     if smtputf8:
         words.append("SMTPUTF8")
-    return encode_command(*words)
+    return encode_command(*words, *parameters)
 
 
-def rcpt_to(recipient: str) -> bytes:
+def rcpt_to(recipient: str, *parameters: str) -> bytes:
     """RCPT for one recipient."""
-    return encode_command("RCPT", f"TO:<{recipient}>")
+    return encode_command("RCPT", f"TO:<{recipient}>", *parameters)
+
+
+def encode_xtext(text: str) -> str:
+    """ASCII text as a value of a DSN parameter (RFC 3461 4)."""
+    return _NO_XTEXT.sub(lambda sign: f"+{ord(sign[0]):02X}", text)
 
 
 def auth_plain(login: Login) -> bytes:

@@ -8,8 +8,10 @@ from coopdigest.domain.delivery import Envelope, Outcome, Verdict
 from coopdigest.domain.errors import TransportError
 from coopdigest.mail.addresses import wire_address
 from coopdigest.mail.smtp_capabilities import Capabilities
-from coopdigest.mail.smtp_command import mail_from, rcpt_to
+from coopdigest.mail.smtp_command import encode_xtext, mail_from, rcpt_to
 from coopdigest.ports import Outgoing
+
+_ORCPT_LIMIT = 480  # characters; RFC 3461 5.4 says 500 with the type
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class Orders:
         except ValueError as error:
             return Outcome(Verdict.REFUSED, 553, f"5.1.3 {error}")
         size = len(message) if self._offered.size else None
-        mail = mail_from(sender, size=size, eight_bit=not is_ascii, smtputf8=needs_utf8)
-        return Order(outgoing, mail, rcpt_to(recipient))
+        asked, wanted = _ask_for_reports(outgoing) if self._offered.dsn else ((), ())
+        mail = mail_from(sender, *asked, size=size, eight_bit=not is_ascii, smtputf8=needs_utf8)
+        return Order(outgoing, mail, rcpt_to(recipient, *wanted))
 
     def _refuse(self, envelope: Envelope, octets: int, *, is_ascii: bool, needs_utf8: bool) -> Outcome | None:
         offered = self._offered
@@ -64,3 +67,13 @@ class Orders:
             text = f"5.3.4 {octets} octets are more than the server takes ({offered.size_limit})"
             return Outcome(Verdict.REFUSED, 552, text)
         return None
+
+
+def _ask_for_reports(outgoing: Outgoing) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The DSN parameters of MAIL and RCPT: reports of failure and delay that name the delivery (RFC 3461, R60)."""
+    delivery, recipient = outgoing.delivery, outgoing.envelope.recipient
+    asked = ("RET=HDRS", f"ENVID={delivery.campaign}.{delivery.subscriber}") if delivery else ("RET=HDRS",)
+    original = encode_xtext(recipient) if recipient.isascii() else ""
+    if not original or len(original) > _ORCPT_LIMIT:  # RFC 6533 could name the former, in a type few servers know
+        return asked, ("NOTIFY=FAILURE,DELAY",)
+    return asked, ("NOTIFY=FAILURE,DELAY", f"ORCPT=rfc822;{original}")
