@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coopdigest.cli.live import watching
+from coopdigest.cli.moving import settle_here
 from coopdigest.cli.options import CONFIG, AsJson, Config, OwnPeriod, workplace
 from coopdigest.cli.output import show, show_json, status_document, tell
+from coopdigest.cli.standing import standing
 from coopdigest.cli.stopping import stopping
 from coopdigest.cli.troubles import show_troubles, show_troubles_as_json, states_of
 from coopdigest.domain.errors import ConfigurationError, HeldError
@@ -79,6 +81,7 @@ Retry = Annotated[
     ),
 ]
 Without = Annotated[list[str] | None, typer.Option("--without", metavar="SOURCE", help="Although it has a hole.")]
+Here = Annotated[bool, typer.Option("--here", help="Although the ledger was copied or restored: it goes on here.")]
 Removals = Annotated[bool, typer.Option("--accept-removals", help="Although many left the roster file.")]
 
 
@@ -93,6 +96,7 @@ def send(
     without: Without = None,
     accept_removals: Removals = False,
     force: Force = False,
+    here: Here = False,
 ) -> None:
     """Send a period's issue to everybody who did not get it yet, or once more to those who were refused.
 
@@ -113,6 +117,7 @@ def send(
         campaign = place.campaigns().prepare(found, place.composer, early=early, required=required, force=force)
         if force:
             _tell_overridden(place.store.issues.record(found))
+        settle_here(place, campaign, here=here, resends=resend_in_doubt)
         sending = _drain(place, campaign, resend_in_doubt)
     raise typer.Exit(int(sending.exit_code))
 
@@ -218,12 +223,15 @@ def status(
         documents = [
             status_document(place.digest.slug, campaign or _unopened(place, key)) for key, campaign in found.items()
         ]
+        lines = {key: standing(place, campaign) for key, campaign in found.items() if campaign and not as_json}
     if as_json:
         show_json(documents[0] if period else {"campaigns": documents})
         return
     over = {record.period: record.overridden for record in records}
     for key, campaign in found.items():
         show(f"{key}  {states.get(key, 'no campaign')}  {campaign.tally if campaign else ''}".rstrip())
+        for line in lines.get(key, []):
+            show(f"{key}  {line}")
         if over.get(key):
             show(f"{key}  approved although {', '.join(over[key])}")
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from coopdigest.domain.delivery import UNLIMITED, Claimed, DeliveryState, Outcome, Settled, Tally, Terms
 from coopdigest.domain.issue import Issue, IssueState
+from coopdigest.domain.pace import Pace
 from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.domain.roster import RosterRow
@@ -135,6 +136,18 @@ class Ledger(Protocol):
 
         They are read as they are asked for: use the store for nothing else until the last one.
         """
+        ...
+
+    def pace(self, campaign: int, now: datetime, most: int) -> Pace:
+        """How the campaign goes on, by whomever it is sent, with at most `most` domains of its troubles."""
+        ...
+
+    def displacement(self, campaign: int) -> str | None:
+        """Why this campaign must not go on by itself, in words: the ledger may be an old copy; None when it may."""
+        ...
+
+    def adopt(self) -> None:
+        """Take this ledger, where it is and as it is, for the one that goes on. Senders of its old place are dead."""
         ...
 
     def finish(self, campaign: int, now: datetime) -> Campaign:

@@ -104,7 +104,13 @@ class Campaigns:
         self.editing.approve(period, composer, by="automatic", early=early, force=force)
 
     def drain(self, campaign: Campaign, *, resend_in_doubt: bool = False) -> Sending:
-        """Send what is due now and say how the campaign stands; a finished one sends nothing."""
+        """Send what is due now and say how the campaign stands; a finished one sends nothing.
+
+        Raises:
+            HeldError: the ledger was copied or restored, and nobody said yet that it is the one that goes on.
+        """
+        if resend_in_doubt or not campaign.tally.is_finished:
+            self.refuse_displaced(campaign)
         self.ledger.reap(self.clock.now())
         if resend_in_doubt and campaign.state is not IssueState.CANCELLED:
             self.ledger.requeue(campaign.id, DeliveryState.IN_DOUBT, self.clock.now())
@@ -114,6 +120,19 @@ class Campaigns:
         period = period_of_key(campaign.period, self.digest.zone)
         self.dispatching.drain(campaign.id, self.issues.editions(period))
         return Sending(Sent.DRAINED, self.ledger.finish(campaign.id, self.clock.now()))
+
+    def refuse_displaced(self, campaign: Campaign) -> None:
+        """Let a campaign go on only where the ledger is known to be the newest.
+
+        Raises:
+            HeldError: it may be an old copy; says what was found and how to go on.
+        """
+        if why := self.ledger.displacement(campaign.id):
+            period = campaign.period
+            raise HeldError(
+                f"{period}: {why}. People may have had it since, and would get it twice; compare: coopdigest status "
+                f"{period}; to go on with this ledger: coopdigest send {period} --here"
+            )
 
     def retry_refused(self, campaign: Campaign, which: Refused) -> int:
         """Put refused deliveries back to pending, for the next drain; how many."""

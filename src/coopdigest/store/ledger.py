@@ -18,14 +18,17 @@ from coopdigest.domain.delivery import (
     sources_of,
 )
 from coopdigest.domain.issue import OPENED, Issue, IssueState
+from coopdigest.domain.pace import Pace
 from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.ports import Campaign, Trouble
 from coopdigest.store.campaigns import cancel_campaign, find_campaign, get_campaign, issue_of, open_campaign
 from coopdigest.store.claiming import Claiming
 from coopdigest.store.database import Database
+from coopdigest.store.home import Home
 from coopdigest.store.issues import move_issue
 from coopdigest.store.liveness import Liveness
+from coopdigest.store.pace import read_pace
 from coopdigest.store.recipients import is_allowed, is_meant, read_troubles
 from coopdigest.store.recording import record_intents, record_results
 from coopdigest.store.roster import not_suppressed
@@ -37,9 +40,10 @@ _D = DeliveryState
 class LedgerTables:
     """`ports.Ledger` on a database. A sender's id is its claim: one declared dead never claims again under it."""
 
-    def __init__(self, database: Database, digest: str) -> None:
-        """Keep the ledger of one digest."""
+    def __init__(self, database: Database, digest: str, home: Home | None = None) -> None:
+        """Keep the ledger of one digest; `home` watches where it is, by default on a machine without a name."""
         self._database, self._digest = database, digest
+        self._home = home or Home(database)
         self._claiming = Claiming(digest)
         self._liveness = Liveness(database)
 
@@ -69,10 +73,13 @@ class LedgerTables:
     def enlist(self, now: datetime) -> int:
         """See `ports.Ledger.enlist`."""
         with self._database.writing() as connection:
-            return self._liveness.enlist(connection, now)
+            sender = self._liveness.enlist(connection, now)
+        self._home.raise_epoch(anew=True)
+        return sender
 
     def beat(self, sender: int, now: datetime) -> bool:
         """See `ports.Ledger.beat`."""
+        self._home.raise_epoch()
         with self._database.writing() as connection:
             return self._liveness.beat(connection, sender, now)
 
@@ -82,6 +89,7 @@ class LedgerTables:
             self._free(connection, [sender])
             self._liveness.bury(connection, sender)
         self._liveness.release(sender)
+        self._home.raise_epoch(anew=True)
 
     def abandon(self, sender: int) -> None:
         """Drop the sender's lock file without retiring it, as a crash does."""
@@ -105,7 +113,10 @@ class LedgerTables:
     def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
         with self._database.sharing() as lean:
-            return self._claiming.claim(lean, campaign, sender, limit, now, terms)
+            taken = self._claiming.claim(lean, campaign, sender, limit, now, terms)
+        if taken:
+            self._home.raise_epoch(campaign)
+        return taken
 
     def may_send(self, campaign: int, sender: int) -> bool:
         """See `ports.Ledger.may_send`."""
@@ -179,6 +190,26 @@ class LedgerTables:
         """See `ports.Ledger.troubles`."""
         with self._database.reading() as connection:
             yield from read_troubles(connection, campaign, states)
+
+    def pace(self, campaign: int, now: datetime, most: int) -> Pace:
+        """See `ports.Ledger.pace`."""
+        with self._database.reading() as connection:
+            return read_pace(connection, campaign, now, most)
+
+    def displacement(self, campaign: int) -> str | None:
+        """See `ports.Ledger.displacement`."""
+        return self._home.displacement(campaign)
+
+    def adopt(self) -> None:
+        """See `ports.Ledger.adopt`."""
+        self._home.adopt()
+        if not self._database.is_sqlite:
+            return  # senders on other hosts live on; those of a restored database fall silent
+        with self._database.writing() as connection:
+            absent = self._liveness.absent(connection)
+            for sender in absent:
+                self._liveness.bury(connection, sender)
+            self._free(connection, absent)
 
     def close(self) -> None:
         """Let go of the lock files."""

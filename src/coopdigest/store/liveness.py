@@ -49,6 +49,11 @@ class Liveness:
         others = [row for row in rows if not self._locks.holds(row.id)]
         return [row.id for row in others if row.heartbeat < silent_before or self._locks.are_free(row.id, row.host)]
 
+    def absent(self, connection: Connection) -> list[int]:
+        """Senders marked alive that hold no lock file here, wherever they were: in an adopted ledger they are gone."""
+        rows = connection.execute(select(senders.c.id).where(senders.c.alive.is_(True))).scalars()
+        return [id_ for id_ in rows if not self._locks.holds(id_) and self._locks.are_free(id_, self._locks.place)]
+
     def release(self, sender: int) -> None:
         """Let go of a sender's lock file, as its process does when it dies."""
         self._locks.release(sender)

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import DateTime as SqlDateTime
 
-HEAD = "0003"  # the newest migration; a store at any other revision is migrated or refused
+HEAD = "0004"  # the newest migration; a store at any other revision is migrated or refused
 
 
 class Instant(TypeDecorator[datetime]):
@@ -263,4 +263,22 @@ buckets = Table(
     Column("digest", String(63), primary_key=True),
     Column("domain", String(255), primary_key=True),  # empty: the transport as a whole
     Column("full_at", Instant, nullable=False),
+)
+
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),  # there is one row: the database's own
+    Column("ledger", String(16), nullable=False),
+    Column("epoch", BigInteger, nullable=False),
+)
+
+homes = Table(
+    "homes",
+    metadata,
+    Column("campaign_id", BigInteger, primary_key=True, autoincrement=False),  # kept when a campaign is forgotten
+    Column("machine", String(32)),
+    Column("inode", BigInteger),
+    Column("born", BigInteger),
+    Column("path", Text, nullable=False),
 )

@@ -22,6 +22,7 @@ from coopdigest.domain.delivery import (
 from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import HeldError
 from coopdigest.domain.issue import OPENED, Issue, IssueState, check_transition
+from coopdigest.domain.pace import Pace
 from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.domain.subscriber import Subscriber
@@ -29,6 +30,7 @@ from coopdigest.ports import Campaign, Trouble
 from coopdigest.testing.memory_buckets import MemoryBuckets
 from coopdigest.testing.memory_issues import MemoryIssues
 from coopdigest.testing.memory_items import MemoryItems
+from coopdigest.testing.memory_pace import pace_of
 from coopdigest.testing.memory_roster import MemoryRoster
 
 HEARTBEAT_LIMIT = timedelta(seconds=90)  # three beats of 30 s
@@ -272,6 +274,17 @@ class MemoryLedger:
         if not self._was_perhaps_handed_over(found.id):
             self._issues.release(period)
         return self.campaign(period.key)
+
+    def pace(self, campaign: int, now: datetime, most: int) -> Pace:
+        """How the campaign goes on."""
+        return pace_of(self._rows_of(campaign), self._beats, now, most)
+
+    def displacement(self, campaign: int) -> str | None:
+        """None: memory is not copied."""
+        return None
+
+    def adopt(self) -> None:
+        """Nothing has to change."""
 
     def outcomes(self, campaign: int) -> dict[str, Outcome | None]:
         """The last answer for every recipient, by address: what a test asks afterwards."""
