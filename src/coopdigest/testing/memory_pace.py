@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from coopdigest.domain.delivery import DeliveryState, Outcome
+from coopdigest.domain.delivery import DeliveryState, Outcome, Verdict
 from coopdigest.domain.pace import DomainTroubles, Pace, domain_of, worst_of
 
 _S = DeliveryState
@@ -27,7 +27,8 @@ class Row(Protocol):
 def pace_of(rows: Iterable[Row], beats: Mapping[int, datetime], now: datetime, most: int) -> Pace:
     """The pace of these rows, held by living senders with these heartbeats."""
     every = list(rows)
-    recent = [row.since for row in every if row.since and row.outcome and row.since > now - timedelta(minutes=1)]
+    answered = (row for row in every if row.outcome and row.outcome.verdict is not Verdict.NOT_SENT)
+    recent = [row.since for row in answered if row.since and row.since > now - timedelta(minutes=1)]
     rate = len(recent) / max((now - min(recent)).total_seconds(), 1.0) if recent else None
     holders = {row.sender for row in every if row.state in _AT_WORK and row.sender in beats}
     heard = max((beats[sender] for sender in holders if sender), default=None)
