@@ -42,7 +42,7 @@ def watching(period: str, tally: Tally, *, resend_in_doubt: bool = False) -> Abs
 
 @contextmanager
 def _telling(progress: Progress) -> Iterator[Hear]:
-    tell(f"sending {progress.period}: {progress.to_go} to go")
+    tell(f"sending {progress.period}: {progress.to_go:,} to go")
     is_over = Event()
     teller = Thread(target=tell_until, args=(progress, is_over.wait), daemon=True)
     teller.start()
