@@ -28,6 +28,15 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
+class RosterAtHand:
+    """The digest's own roster file: its name, its `roster_stamp`, and what reads it whole, which is put off."""
+
+    name: str
+    stamp: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Subscriptions:
     """Who gets the digest, and who never does."""
 
@@ -69,13 +78,13 @@ class Subscriptions:
 
     def _find_departing(self, file: RosterFile, name: str, accept_removals: bool) -> list[int]:
         departing = self.roster.departing([row.address.key for row in file.rows])
-        if not accept_removals:
+        if not accept_removals and len(departing) > _FEW:
             self._refuse_mass_removal(len(departing), name)
         return departing
 
     def _refuse_mass_removal(self, departing: int, name: str) -> None:
         by_file = sum(1 for s in self.roster.subscribers() if s.active and s.origin is Origin.FILE)
-        if departing > _FEW and departing * _SHARE > by_file:
+        if departing * _SHARE > by_file:
             raise HeldError(
                 f"{departing} of {by_file} subscribers would go; nothing changed; "
                 "is the file whole? then repeat with --accept-removals",
@@ -83,31 +92,32 @@ class Subscriptions:
             )
 
     def sync_file(
-        self, data: bytes, name: str, *, accept_removals: bool = False, warn: Callable[[str], None] = lambda text: None
+        self, at_hand: RosterAtHand, *, accept_removals: bool = False, warn: Callable[[str], None] = lambda text: None
     ) -> Imported:
-        """Apply the digest's own roster file if it changed since the last time.
+        """Apply the digest's own roster file if it changed since the last time; one that did not is not read.
 
         A file with wrong rows is not applied: the last good roster stays in use, and `warn` hears of it.
         """
-        if self.roster.stamp() == roster_stamp(data):
+        if self.roster.stamp() == at_hand.stamp:
             return Imported(unchanged=True)
         try:
-            return self.import_file(data, name, accept_removals=accept_removals)
+            return self.import_file(at_hand.read(), at_hand.name, accept_removals=accept_removals)
         except WrongRowsError as error:
             if self.roster.stamp() is None:
                 raise
             warn(f"{error}; the last good roster is used")
             return Imported(unchanged=True, wrong=error.file.wrong)
 
-    def audience_size(self, data: bytes | None, name: str) -> int:
-        """How many would be mailed now: `data` is the digest's own roster file, None without one; nothing is applied.
+    def audience_size(self, at_hand: RosterAtHand | None) -> int:
+        """How many would be mailed now, with the digest's own roster file or without one; nothing is applied.
 
         Raises:
             HeldError: the file could not be applied, and none was before; or too many would go at once.
         """
         stamp = self.roster.stamp()
-        if data is None or stamp == roster_stamp(data):
+        if at_hand is None or stamp == at_hand.stamp:
             return self.roster.audience_size()
+        data, name = at_hand.read(), at_hand.name
         file = self._parse(data, name, skip_invalid=stamp is not None)
         if file.wrong:  # the last good roster is used
             return self.roster.audience_size()
