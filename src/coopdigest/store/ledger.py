@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, update
@@ -55,7 +56,9 @@ class LedgerTables:
     def open(self, issue: Issue, now: datetime) -> Campaign:
         """See `ports.Ledger.open`."""
         with self._database.writing() as connection:
-            return open_campaign(connection, self._digest, issue, now)
+            campaign = open_campaign(connection, self._digest, issue, now)
+        self._database.checkpoint()  # after so much, or every later commit would search a long log
+        return campaign
 
     def cancel(self, period: Period, now: datetime) -> Campaign | None:
         """See `ports.Ledger.cancel`."""
@@ -66,9 +69,10 @@ class LedgerTables:
         """See `ports.Ledger.finish`."""
         with self._database.writing() as connection:
             found = get_campaign(connection, campaign)
-            if found.state is IssueState.SENDING and found.tally.is_finished:
-                move_issue(connection, issue_of(connection, campaign), IssueState.SENT, now)
-            return get_campaign(connection, campaign)
+            if found.state is not IssueState.SENDING or not found.tally.is_finished:
+                return found
+            move_issue(connection, issue_of(connection, campaign), IssueState.SENT, now)
+            return replace(found, state=IssueState.SENT)
 
     def enlist(self, now: datetime) -> int:
         """See `ports.Ledger.enlist`."""
