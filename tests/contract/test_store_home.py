@@ -17,7 +17,7 @@ from coopdigest.domain.errors import StoreError
 from coopdigest.domain.period import Cadence
 from coopdigest.ports import Campaign
 from coopdigest.store.birth import birth_of
-from coopdigest.store.home import machine_mark
+from coopdigest.store.home import Place, machine_mark
 from coopdigest.store.open_store import Store, open_store
 from coopdigest.testing.builders import make_found, make_period
 from coopdigest.testing.clock import NOON
@@ -164,6 +164,34 @@ def test_an_older_database_put_back_asks(folder: Path, open_at: Open) -> None:
     assert "older than it was" in str(open_at(folder).ledger.displacement(campaign.id))
 
 
+def test_a_backup_from_the_last_moment_before_the_end_asks(folder: Path, open_at: Open) -> None:
+    """Taken after the last claim, when only answers were still to come: the end of a sender raises the epoch too."""
+    store = open_at(folder)
+    campaign = open_campaign(store, *TWO)
+    sender = store.ledger.enlist(NOON)
+    claimed = claim_all(store, campaign, sender)
+    with sqlite3.connect(folder / "coopdigest.db") as source, sqlite3.connect(folder.with_name("backup.db")) as backup:
+        source.backup(backup)
+    source.close()
+    backup.close()
+    for delivery in claimed:
+        store.ledger.intend(delivery, sender, NOON)
+        store.ledger.settle(delivery, sender, ACCEPTED, None, NOON)
+    store.ledger.retire(sender)
+    store.close()
+    (folder / "coopdigest.db").write_bytes(folder.with_name("backup.db").read_bytes())
+    assert "older than it was" in str(open_at(folder).ledger.displacement(campaign.id))
+
+
+def test_a_place_is_compared_by_all_that_is_known_of_it() -> None:
+    """Inode and birth, and the machine; not the path, and nothing that one of the two does not know."""
+    place = Place("ours", 7, 1_000, "/srv/digest/coopdigest.db")
+    assert place.is_same(Place("ours", 7, 1_000, "/srv/renamed/coopdigest.db"))
+    assert place.is_same(Place(None, 7, None, ""))
+    others = [Place("theirs", 7, 1_000, ""), Place("ours", 8, 1_000, ""), Place("ours", 7, 1_001, "")]
+    assert [place.is_same(other) for other in others] == [False, False, False]
+
+
 def test_a_whole_folder_put_back_in_place_asks(folder: Path, open_at: Open) -> None:
     """`cp -a backup/. folder/` overwrites the file beside the store too; its birth gives that away."""
     campaign = begun_in(folder, open_at)
@@ -230,6 +258,8 @@ def test_an_adopted_ledger_goes_on(folder: Path, open_at: Open, *, is_older: boo
         shutil.copyfile(folder / "coopdigest.db-home", copy / "coopdigest.db-home")
     other = open_at(copy, "theirs")
     assert other.ledger.displacement(campaign.id) is not None
+    with other.database.writing() as connection:
+        connection.exec_driver_sql("UPDATE senders SET host = 'elsewhere'")
     other.ledger.adopt()
     assert other.ledger.displacement(campaign.id) is None
     assert other.ledger.reap(NOON + timedelta(seconds=1)) == 1

@@ -9,6 +9,7 @@ import secrets
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from threading import get_ident
 
 from coopdigest.domain.errors import StoreError
 from coopdigest.store.birth import birth_of
@@ -130,7 +131,7 @@ class Home:
         with self._database.sharing() as lean:
             if campaign is not None and campaign not in self._settled:
                 self._settle(lean, campaign)
-            ledger, epoch = _raise_to(lean, 0)  # last, for its one row is locked until the commit
+            ledger, epoch = _raise(lean)  # last, for its one row is locked until the commit
         if campaign is not None:
             self._settled.add(campaign)
         self._write_file(ledger, epoch, anew=anew)
@@ -150,11 +151,11 @@ class Home:
         Raises:
             StoreError: it cannot be written down.
         """
-        here, kept = self._here(), self._read_file()
+        here = self._here()
         with self._database.sharing() as lean:
             row = (here.machine, here.inode, here.born, here.path)
             lean.execute("UPDATE homes SET machine = ?, inode = ?, born = ?, path = ?", row)
-            ledger, epoch = _raise_to(lean, kept.epoch if kept else 0)
+            ledger, epoch = _raise(lean)
         self._write_file(ledger, epoch, anew=True)
 
     @property
@@ -187,7 +188,7 @@ class Home:
         here = self._here()
         try:
             if anew or not self._file.exists():
-                draft = self._file.with_name(f".{self._file.name}.{os.getpid()}")
+                draft = self._file.with_name(f".{self._file.name}.{os.getpid()}-{get_ident()}")
                 draft.unlink(missing_ok=True)
                 _fill(draft, Kept(ledger, epoch, here.inode, here.born, None))
                 draft.replace(self._file)
@@ -227,14 +228,14 @@ def _read_epoch(lean: Lean) -> tuple[str, int]:
     return (str(row[0]), int(row[1])) if row else ("", 0)
 
 
-def _raise_to(lean: Lean, least: int) -> tuple[str, int]:
-    """Raise the epoch by one, above `least` too; a ledger that first sends gets its name."""
-    statement = "UPDATE epochs SET epoch = CASE WHEN epoch < ? THEN ? ELSE epoch END + 1 RETURNING ledger, epoch"
-    rows = lean.execute(statement, (least, least)).fetchall()
+def _raise(lean: Lean) -> tuple[str, int]:
+    """Raise the epoch by one; a ledger that first sends gets its name."""
+    statement = "UPDATE epochs SET epoch = epoch + 1 RETURNING ledger, epoch"
+    rows = lean.execute(statement).fetchall()
     if not rows:
         name = "INSERT INTO epochs (id, ledger, epoch) VALUES (1, ?, 0) ON CONFLICT (id) DO NOTHING"
         lean.execute(name, (secrets.token_hex(8),))
-        rows = lean.execute(statement, (least, least)).fetchall()
+        rows = lean.execute(statement).fetchall()
     return str(rows[0][0]), int(rows[0][1])
 
 
