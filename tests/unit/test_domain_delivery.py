@@ -16,7 +16,9 @@ from coopdigest.domain.delivery import (
     Backoff,
     Cause,
     DeliveryState,
+    Outcome,
     Tally,
+    Verdict,
     sources_of,
 )
 
@@ -113,3 +115,20 @@ def test_a_delivery_is_given_up_after_its_time() -> None:
     assert backoff.is_over(NOW - timedelta(days=3), NOW)
     assert not backoff.is_over(NOW - timedelta(days=3) + timedelta(seconds=1), NOW)
     assert not backoff.is_over(None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "expected"),
+    [
+        (Outcome(Verdict.REFUSED, 550, "5.1.1 No such user"), True),
+        (Outcome(Verdict.REFUSED, 556, "5.1.10"), True),
+        (Outcome(Verdict.REFUSED, 550, "5.1.2 No such host"), False),
+        (Outcome(Verdict.REFUSED, 554, "5.7.1 not 5.1.1"), False),
+        (Outcome(Verdict.REFUSED, 550, "5.1.100 What"), False),
+        (Outcome(Verdict.REFUSED, 550, ""), False),
+        (Outcome(Verdict.DEFERRED, 450, "5.1.1 Muddled"), False),
+    ],
+)
+def test_unknown_mailbox_is_told_by_the_enhanced_code(outcome: Outcome, expected: bool) -> None:
+    """Only 5.1.1 and 5.1.10 of a refusal say that nobody has the address."""
+    assert outcome.is_unknown_mailbox is expected

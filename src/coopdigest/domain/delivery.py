@@ -74,6 +74,9 @@ class Verdict(StrEnum):
     NOT_SENT = "not_sent"  # the connection was lost before the dot, or the row may no longer be sent
 
 
+UNKNOWN_MAILBOX = ("5.1.1", "5.1.10")  # in two issues running they make a suppression
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A verdict with the server's reply (RFC 5321 4.2), and whether the dot had been reached."""
@@ -81,6 +84,11 @@ class Outcome:
     verdict: Verdict
     code: int | None = None
     text: str = ""
+
+    @property
+    def is_unknown_mailbox(self) -> bool:
+        """Whether it was refused because nobody has this address: 5.1.1 (RFC 3463 3.2) or 5.1.10 (RFC 7505 5)."""
+        return self.verdict is Verdict.REFUSED and self.text.split(" ", 1)[0] in UNKNOWN_MAILBOX
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class LedgerTables:
     ) -> frozenset[int]:
         """See `ports.Ledger.record`."""
         with self._database.sharing() as lean:
-            record_results(lean, sender, results, now)
+            record_results(lean, self._digest, sender, results, now)
             return record_intents(lean, sender, intents, now)
 
     def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:

@@ -18,14 +18,15 @@ from coopdigest.store.statements import (
     SETTLE,
     SKIP_CANCELLED,
     SKIP_CLAIMED,
+    SUPPRESS_BOUNCED,
     spread,
 )
 
 _COMES_BACK = (Verdict.DEFERRED, Verdict.NOT_SENT)  # after these the row is open again
 
 
-def record_results(lean: Lean, sender: int, results: Sequence[Settled], now: datetime) -> list[Settled]:
-    """Move the rows that are still this sender's, note the attempts; the results that counted."""
+def record_results(lean: Lean, digest: str, sender: int, results: Sequence[Settled], now: datetime) -> None:
+    """Move the rows that are still this sender's, note the attempts, and draw what follows from them."""
     instant = lean.bind(now)
     counted = [settled for settled in results if _settle(lean, sender, settled, instant)]
     if counted:
@@ -33,7 +34,9 @@ def record_results(lean: Lean, sender: int, results: Sequence[Settled], now: dat
     back = [settled.delivery for settled in counted if settled.outcome.verdict in _COMES_BACK]
     if back:
         _reopen(lean, back)
-    return counted
+    unknown = [settled.delivery for settled in counted if settled.outcome.is_unknown_mailbox]
+    if unknown:
+        _suppress_bounced(lean, digest, unknown, instant)
 
 
 def _settle(lean: Lean, sender: int, settled: Settled, instant: object) -> bool:
@@ -60,6 +63,13 @@ def _reopen(lean: Lean, back: Sequence[Claimed]) -> None:
         if state == IssueState.CANCELLED:
             ids = [delivery.id for delivery in back if delivery.campaign == campaign]
             lean.execute(spread(SKIP_CANCELLED, ids), ids)
+
+
+def _suppress_bounced(lean: Lean, digest: str, unknown: Sequence[Claimed], instant: object) -> None:
+    """Suppress those of these whose mailbox was not there in the campaign before either."""
+    for campaign in {delivery.campaign for delivery in unknown}:
+        who = [delivery.subscriber for delivery in unknown if delivery.campaign == campaign]
+        lean.execute(spread(SUPPRESS_BOUNCED, who), (instant, digest, campaign, *who))
 
 
 def record_intents(lean: Lean, sender: int, intents: Sequence[Claimed], now: datetime) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 
-from coopdigest.domain.delivery import Cause, DeliveryState, Verdict, sources_of
+from coopdigest.domain.delivery import UNKNOWN_MAILBOX, Cause, DeliveryState, Verdict, sources_of
 from coopdigest.store.lean import Lean
 
 _D = DeliveryState
@@ -172,3 +172,15 @@ READ_BUCKETS = "SELECT domain, full_at FROM buckets WHERE digest = ? AND domain 
 KEEP_BUCKET = """
 INSERT INTO buckets (digest, domain, full_at) VALUES (?, ?, ?)
 ON CONFLICT (digest, domain) DO UPDATE SET full_at = excluded.full_at"""
+
+# Now, digest, campaign, subscribers: those who had no mailbox in the campaign before either.
+SUPPRESS_BOUNCED = _fill(
+    """
+INSERT INTO suppressions (digest, address_hash, reason, since)
+SELECT subscribers.digest, subscribers.address_hash, 'bounced', ?
+FROM deliveries JOIN subscribers ON subscribers.id = deliveries.subscriber_id
+WHERE deliveries.campaign_id = (SELECT MAX(id) FROM campaigns WHERE digest = ? AND id < ?)
+AND deliveries.subscriber_id IN (?*) AND deliveries.state = 'refused' AND (<unknown>)
+ON CONFLICT (digest, address_hash) DO NOTHING""",
+    unknown=" OR ".join(f"reply = '{code}' OR reply LIKE '{code} %'" for code in UNKNOWN_MAILBOX),
+)

@@ -25,7 +25,7 @@ from coopdigest.domain.issue import OPENED, Issue, IssueState, check_transition
 from coopdigest.domain.pace import Pace
 from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
-from coopdigest.domain.subscriber import Subscriber
+from coopdigest.domain.subscriber import Reason, Subscriber
 from coopdigest.ports import Campaign, Trouble
 from coopdigest.testing.memory_buckets import MemoryBuckets
 from coopdigest.testing.memory_issues import MemoryIssues
@@ -211,6 +211,8 @@ class MemoryLedger:
             row.first_tried = row.first_tried or now
         if outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
             self._reopen(row, now)
+        if outcome.is_unknown_mailbox:
+            self._suppress_bounced(row, now)
 
     def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
         """Refuse deferred rows that were first tried before the given instant; how many."""
@@ -329,6 +331,15 @@ class MemoryLedger:
             self._issues.set_state(period, IssueState.SENDING, now)
         if state is IssueState.CANCELLED:
             row.move(Cause.SKIP, _S.SKIPPED)
+
+    def _suppress_bounced(self, row: _Row, now: datetime) -> None:
+        """Suppress who had no mailbox in the campaign before either."""
+        before = max((id_ for id_, _ in self._campaigns.values() if id_ < row.campaign), default=None)
+        person = self._roster.get(row.subscriber)
+        for old in self._rows.values():
+            was_refused = (old.campaign, old.subscriber, old.state) == (before, row.subscriber, _S.REFUSED)
+            if person and was_refused and old.outcome and old.outcome.is_unknown_mailbox:
+                self._roster.suppress(person.address, Reason.BOUNCED, now)
 
     def _mine(self, delivery: Claimed, sender: int) -> _Row | None:
         row = self._rows.get(delivery.id)
