@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LINE = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 _LINE_LIMIT = 4096  # octets; RFC 5321 4.5.3.1.5 says 512, real servers exceed it
@@ -40,6 +41,15 @@ class Reply:
     def __str__(self) -> str:
         """Code and text, for an error message."""
         return f"{self.code} {self.text}".rstrip()
+
+
+@lru_cache(maxsize=64)  # a session's replies are the same few over and over
+def _read_alone(line: bytes) -> Reply | None:
+    """The reply that a line is by itself, None when it is not one or more has to follow."""
+    match = _LINE.fullmatch(line)
+    if match is None or match[2] == b"-" or len(line) > _LINE_LIMIT:
+        return None
+    return Reply(int(match[1]), ((match[3] or b"").decode("utf-8", "replace"),))
 
 
 class ReplyParser:
@@ -80,6 +90,10 @@ class ReplyParser:
         self._replies.clear()
 
     def _take(self, line: bytes) -> None:
+        reply = None if self._lines else _read_alone(line)
+        if reply is not None:
+            self._replies.append(reply)
+            return
         match = _LINE.fullmatch(line)
         if match is None or len(line) > _LINE_LIMIT or len(self._lines) >= _LINES_LIMIT:
             raise ReplyError("an answer is not SMTP")

@@ -13,7 +13,7 @@ from coopdigest.mail.endpoint import Timeouts
 from coopdigest.mail.smtp_dialogue import LineLostError
 from coopdigest.mail.smtp_reply import Reply, ReplyError, ReplyParser
 
-_BLOCK = 65536
+_ROOM = 8192  # octets; a plain protocol is given 256 KiB anew for every reply, which costs more than all else here
 
 
 class CountingSocket(socket.socket):
@@ -37,7 +37,7 @@ class CountingSocket(socket.socket):
         return octets
 
 
-class SmtpWire(asyncio.Protocol):
+class SmtpWire(asyncio.BufferedProtocol):
     """A connected line. Every loss (end, reset, silence, nonsense) is a LineLostError and closes it.
 
     Nothing is written before all replies to what went before have come, so that at most one message and one group are
@@ -54,6 +54,7 @@ class SmtpWire(asyncio.Protocol):
         limits = (timeouts.command, timeouts.data, timeouts.block, timeouts.dot, timeouts.quit)
         self._shortest = min(limits).total_seconds()
         self._replies = ReplyParser()
+        self._room = memoryview(bytearray(_ROOM))
         self._clear: asyncio.Transport | None = None  # the transport under TLS, or the only one
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[Reply] | None = None
@@ -130,20 +131,13 @@ class SmtpWire(asyncio.Protocol):
         if self._waits_for_tls:
             self._clear.pause_reading()  # until start_tls resumes it
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where to put what arrives (called by asyncio)."""
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         """Take what arrived (called by asyncio)."""
-        is_early = not self._dot_left
-        nonsense = ""
-        try:
-            self._replies.feed(data)
-        except ReplyError as error:
-            nonsense = str(error)
-        if not is_early:
-            self._give()
-        elif (reply := self._replies.next()) is not None:
-            self._lose("the server answered inside the message", reply)
-        if nonsense:
-            self._lose(nonsense)
+        self._take(bytes(self._room[:nbytes]))
 
     def eof_received(self) -> None:
         """Hang up too, so that nothing more is written (called by asyncio)."""
@@ -154,7 +148,7 @@ class SmtpWire(asyncio.Protocol):
         if self._loss is None:
             if self._transport is self._clear:
                 with contextlib.suppress(OSError):
-                    self.data_received(self._socket.recv(_BLOCK))
+                    self._take(self._socket.recv(_ROOM))
             reason = getattr(exc, "strerror", None) or type(exc).__name__
             self._lose("the server closed the connection" if exc is None else f"the connection broke ({reason})")
 
@@ -174,6 +168,20 @@ class SmtpWire(asyncio.Protocol):
         """
         sent = self._socket.sent
         return self._dot_at is None or sent == 0 or sent > self._dot_at
+
+    def _take(self, data: bytes) -> None:
+        is_early = not self._dot_left
+        nonsense = ""
+        try:
+            self._replies.feed(data)
+        except ReplyError as error:
+            nonsense = str(error)
+        if not is_early:
+            self._give()
+        elif (reply := self._replies.next()) is not None:
+            self._lose("the server answered inside the message", reply)
+        if nonsense:
+            self._lose(nonsense)
 
     def _give(self) -> None:
         waiter = self._waiter
