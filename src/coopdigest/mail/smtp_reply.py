@@ -79,6 +79,11 @@ class ReplyParser:
         return self._replies.popleft() if self._replies else None
 
     @property
+    def has_one(self) -> bool:
+        """Whether a whole reply is there."""
+        return bool(self._replies)
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing is waiting, not even half a line: then client and server are in step."""
         return not (self._rest or self._lines or self._replies)

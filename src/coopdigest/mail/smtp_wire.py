@@ -57,7 +57,7 @@ class SmtpWire(asyncio.BufferedProtocol):
         self._room = memoryview(bytearray(_ROOM))
         self._clear: asyncio.Transport | None = None  # the transport under TLS, or the only one
         self._transport: asyncio.Transport | None = None
-        self._waiter: asyncio.Future[Reply] | None = None
+        self._waiter: asyncio.Future[None] | None = None
         self._loss: LineLostError | None = None
         self._dot_at: int | None = None  # what `sent` is when the octet before the last dot has left
         self._timer: asyncio.TimerHandle | None = None
@@ -92,18 +92,22 @@ class SmtpWire(asyncio.BufferedProtocol):
         return self._replies.next()
 
     async def hear(self, limit: float) -> Reply:
-        """The next reply, the whole of it within `limit` seconds of when all was written."""
+        """The next reply, the whole of it within `limit` seconds of when all was written.
+
+        Raises:
+            LineLostError: there is none, and none will come.
+        """
+        if self._loss is None and not self._replies.has_one:
+            self._waiter = self._loop.create_future()
+            self._keep_time(limit)
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
         reply = self._replies.next()
-        if reply is not None:
-            return reply
-        if self._loss is not None:
-            raise self._loss
-        self._waiter = self._loop.create_future()
-        self._keep_time(limit)
-        try:
-            return await self._waiter
-        finally:
-            self._waiter = None
+        if reply is None:
+            raise self._loss or LineLostError("the line went quiet")
+        return reply
 
     async def secure(self, context: ssl.SSLContext, host: str, limit: timedelta) -> None:
         """Begin TLS. What was read in the clear must have been asked for: more is somebody between.
@@ -177,18 +181,16 @@ class SmtpWire(asyncio.BufferedProtocol):
         except ReplyError as error:
             nonsense = str(error)
         if not is_early:
-            self._give()
+            if self._replies.has_one:
+                self._wake()
         elif (reply := self._replies.next()) is not None:
             self._lose("the server answered inside the message", reply)
         if nonsense:
             self._lose(nonsense)
 
-    def _give(self) -> None:
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            reply = self._replies.next()
-            if reply is not None:
-                waiter.set_result(reply)
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
 
     def _lose(self, text: str, reply: Reply | None = None) -> None:
         """Close at once; what was heard before stays to be read."""
@@ -199,8 +201,7 @@ class SmtpWire(asyncio.BufferedProtocol):
             self._timer.cancel()
         if self._transport is not None:
             self._transport.abort()
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_exception(self._loss)
+        self._wake()
 
     def _keep_time(self, limit: float) -> None:
         """Set the deadline; the one timer there is never runs longer than the shortest limit, so it comes in time."""
