@@ -59,6 +59,26 @@ def test_second_row_of_an_address_updates_the_first(store: Store) -> None:
     assert len(store.roster.subscribers()) == 2
 
 
+def test_a_long_file_is_put_in_several_goes_and_counted_once(store: Store) -> None:
+    """More rows than one statement takes: new ones, unchanged ones and a changed one, in any order."""
+    rows = [make_row(f"n{number:04}@example.org", name="Nour") for number in range(2_100)]
+    assert store.roster.put(rows[50:], Origin.FILE, NOON) == (2_050, 0)
+    ids = {person.address.key: person.id for person in store.roster.subscribers()}
+
+    changed = make_row("N2099@example.org", name="Luc")
+    assert store.roster.put([*rows[:-1], changed], Origin.IMPORT, NOON) == (50, 2_050)
+
+    people = {person.address.key: person for person in store.roster.subscribers()}
+    assert len(people) == 2_100
+    assert {key: people[key].id for key in ids} == ids
+    assert [person.name for person in people.values()] == ["Nour"] * 2_099 + ["Luc"]
+    assert (people["n2099@example.org"].address.given, people["n2099@example.org"].origin) == (
+        "N2099@example.org",
+        Origin.FILE,
+    )
+    assert people["n0000@example.org"].origin is Origin.IMPORT
+
+
 def test_subscribers_come_by_address(store: Store) -> None:
     """The list is in the order of the addresses, whatever order they came in."""
     enrol(store, "nour@example.org", "Amina@example.org", "luc@example.org")

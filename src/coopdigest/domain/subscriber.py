@@ -68,8 +68,8 @@ def parse_address(text: str) -> Address:
         valid = validate_email(given, check_deliverability=False, test_environment=True)  # RFC 6761 .test
     except EmailNotValidError as error:
         raise ValueError(str(error)) from error
-    domain = valid.ascii_domain or valid.domain
-    return Address(given, f"{valid.local_part}@{domain}".casefold())
+    key = f"{valid.local_part}@{valid.ascii_domain or valid.domain}".casefold()
+    return Address(given, given if key == given else key)  # mostly the same: one text in memory
 
 
 def address_hash(key: str) -> str:

@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from coopdigest.domain.roster import RosterRow
 from coopdigest.domain.subscriber import Address, Origin, Reason, Subscriber
 from coopdigest.store.database import Database
 from coopdigest.store.issues import set_digest
 from coopdigest.store.schema import digests, subscribers, suppressions
+
+_BATCH = 1_000  # rows in memory, and in one statement
 
 
 def not_suppressed() -> ColumnElement[bool]:
@@ -72,23 +88,27 @@ class RosterTables:
 
     def _put(self, connection: Connection, rows: Iterable[RosterRow], origin: str, now: datetime) -> tuple[int, int]:
         """Add or update. Whoever is there keeps their origin: the file may add facts to one who came by hand."""
-        keys = dict(self._keys(connection))
         kept = case((subscribers.c.active, subscribers.c.origin), else_=origin)  # who had left comes anew
-        added, changed = [], []
-        for row in rows:
-            if row.address.key in keys:
-                changed.append((keys[row.address.key], {**_row_values(row), "origin": kept}))
-            else:
-                added.append({**_row_values(row), **self._new(row, origin, now)})
-        for start in range(0, len(added), 1_000):
-            connection.execute(insert(subscribers), added[start : start + 1_000])
-        for id_, values in changed:
-            connection.execute(update(subscribers).where(subscribers.c.id == id_).values(**values))
-        return len(added), len(changed)
+        change = update(subscribers).where(subscribers.c.id == bindparam("row_id")).values(origin=kept)
+        known_count = added_count = 0
+        pending = iter(rows)
+        while batch := list(islice(pending, _BATCH)):
+            known = self._known(connection, [row.address.key for row in batch])
+            added = [
+                {**_row_values(row), **self._new(row, origin, now)} for row in batch if row.address.key not in known
+            ]
+            changed = [values for row in batch if (values := _changes(known.get(row.address.key), row))]
+            if added:
+                connection.execute(insert(subscribers), added)
+            if changed:
+                connection.execute(change, changed)
+            known_count += len(known)
+            added_count += len(added)
+        return added_count, known_count
 
-    def _keys(self, connection: Connection) -> Iterable[tuple[str, int]]:
-        query = select(subscribers.c.address_key, subscribers.c.id).where(self._mine())
-        return connection.execute(query).all()
+    def _known(self, connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+        query = select(subscribers).where(self._mine(), subscribers.c.address_key.in_(keys))
+        return {row.address_key: row for row in connection.execute(query)}
 
     def _new(self, row: RosterRow, origin: str, now: datetime) -> dict[str, Any]:
         who = {"digest": self._digest, "address_key": row.address.key, "address_hash": row.address.hash}
@@ -100,14 +120,16 @@ class RosterTables:
         condition = (self._mine(), subscribers.c.active.is_(True), subscribers.c.origin == Origin.FILE.value)
         query = select(subscribers.c.address_key, subscribers.c.id).where(*condition).order_by(subscribers.c.id)
         with self._database.reading() as connection:
-            return [id_ for key, id_ in connection.execute(query) if key not in keys]
+            people = connection.execute(query.execution_options(yield_per=_BATCH))
+            return [id_ for key, id_ in people if key not in keys]
 
     def sync(self, rows: Sequence[RosterRow], departed: Sequence[int], stamp: str, now: datetime) -> tuple[int, int]:
         """See `ports.Roster.sync`."""
         with self._database.writing() as connection:
             counts = self._put(connection, rows, Origin.FILE.value, now)
-            for id_ in departed:
-                connection.execute(update(subscribers).where(subscribers.c.id == id_).values(active=False))
+            if departed:
+                leave = update(subscribers).where(subscribers.c.id == bindparam("row_id")).values(active=False)
+                connection.execute(leave, [{"row_id": id_} for id_ in departed])
             set_digest(connection, self._digest, {"roster_stamp": stamp})
         return counts
 
@@ -163,6 +185,14 @@ def _row_values(row: RosterRow) -> dict[str, Any]:
         "attributes": dict(row.attributes),
         "active": True,
     }
+
+
+def _changes(known: Row[Any] | None, row: RosterRow) -> dict[str, Any] | None:
+    """What to write of a row about somebody who is known; None when nothing of it is new, as for nearly all."""
+    values = _row_values(row)
+    if known is None or all(getattr(known, name) == value for name, value in values.items()):
+        return None
+    return {"row_id": known.id, **values}
 
 
 def _subscriber(row: Row[Any]) -> Subscriber:
