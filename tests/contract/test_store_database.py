@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import insert, select, text
 
 from coopdigest.domain.errors import ExitCode, StoreError
 from coopdigest.store.database import Database
+from coopdigest.store.migrating import migrate
 from coopdigest.store.schema import digests
 from coopdigest.testing.clock import NOON
 
@@ -184,3 +186,23 @@ def test_full_durability_survives_a_power_cut(database: Database, durability: st
     asked.close()
     expected: dict[tuple[bool, str], object] = {(True, "normal"): 1, (True, "full"): 2, (False, "normal"): "off"}
     assert answer == expected.get((asked.is_sqlite, durability), "on")
+
+
+def test_checkpoint_is_left_to_whoever_is_at_it(tmp_path: Path) -> None:
+    """SQLite's log is folded back every thousand transactions, and nobody waits for another who is doing so."""
+    file = tmp_path / "coopdigest.db"
+    database, other = Database(f"sqlite:///{file}"), Database(f"sqlite:///{file}")
+    migrate(database)
+    with other.locked("checkpoint"):
+        database.checkpoint()
+        before = file.stat().st_size
+        for number in range(1_000):
+            with database.sharing() as lean:
+                lean.execute(ADD, (f"{number:0>40}",))
+        assert file.stat().st_size == before
+    for _ in range(1_000):
+        with database.sharing():
+            pass
+    assert file.stat().st_size > before
+    database.close()
+    other.close()

@@ -139,7 +139,7 @@ class Database:
             StoreError: the store cannot be used, or the lock file cannot be made.
         """
         if self.path:
-            with lock_file(self.path.with_name(f"{self.path.name}-{purpose}.lock")):
+            with lock_file(self._lock_path(purpose)):
                 yield
             return
         with self._transaction() as connection:
@@ -148,13 +148,19 @@ class Database:
             yield
 
     def checkpoint(self) -> None:
-        """Fold SQLite's write-ahead log back into the database.
+        """Fold SQLite's write-ahead log back into the database, unless another process is just doing so.
 
         Only under a lock file: before SQLite 3.51.3 two processes that checkpoint at once can corrupt the file.
         """
-        if self.is_sqlite:
-            with self.locked("checkpoint"), translating(self.name), self._engine.connect() as bare:
-                bare.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+        if self.path:
+            with lock_file(self._lock_path("checkpoint"), waits=False) as is_mine:
+                if is_mine:
+                    with translating(self.name), self._engine.connect() as bare:
+                        bare.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _lock_path(self, purpose: str) -> Path:
+        path = self.path or Path()
+        return path.with_name(f"{path.name}-{purpose}.lock")
 
     def close(self) -> None:
         """Give the connections back."""
@@ -171,8 +177,10 @@ def _is_undone(lean: LeanSqlite | LeanPostgresql) -> bool:
 
 
 @contextmanager
-def lock_file(path: Path) -> Iterator[None]:
+def lock_file(path: Path, *, waits: bool = True) -> Iterator[bool]:
     """Hold an exclusive lock on `path` (flock); the system drops it when the process dies.
+
+    Yields whether it is held: False only when it `waits` for nobody and another process has it.
 
     Raises:
         StoreError: the lock file cannot be made.
@@ -184,5 +192,9 @@ def lock_file(path: Path) -> Iterator[None]:
             f"{error.strerror}; does the folder exist, and may this user write there?", place=path.name
         ) from error
     with handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX if waits else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True

@@ -127,7 +127,7 @@ def _make_postgresql(url: URL, durability: str, wait: float) -> Engine:
             pool_size=4,
             max_overflow=4,
             pool_timeout=wait,
-            pool_pre_ping=True,
+            pool_pre_ping=True,  # a round trip for each transaction, and no failure after the server was away
             hide_parameters=True,
         )
     except ImportError as error:
