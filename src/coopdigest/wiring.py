@@ -88,8 +88,9 @@ class Workplace:
         from coopdigest.store.open_store import open_store
 
         url = self.settings.database_url.get_secret_value()
-        durability = self.settings.store.durability.value
-        return open_store(url, self.digest.slug, self.digest.cadence, self.digest.zone, durability=durability)
+        digest, durability = self.digest, self.settings.store.durability.value
+        home = self.settings.folder / "coopdigest-home"  # for PostgreSQL; beside an SQLite file the name is given
+        return open_store(url, digest.slug, digest.cadence, digest.zone, durability=durability, home_file=home)
 
     @cached_property
     def composer(self) -> Composer:
