@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Event
+from threading import Event, Lock
 from typing import TYPE_CHECKING
 
 from coopdigest.domain.errors import ConfigurationError, CoopdigestError
@@ -182,18 +182,20 @@ def run_until_stopped(scheduler: Scheduler) -> None:
 
     alarm = BackgroundScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone=scheduler.workplace.digest.zone)
     failures: list[BaseException] = []
+    ticking = Lock()
 
     def ring() -> None:
-        if scheduler.stop.is_set():
-            return
-        try:
-            scheduler.tick()
-            following = scheduler.schedule.next(scheduler.workplace.clock.now())
-        except BaseException as error:
-            failures.append(error)
-            scheduler.stop.set()
-            raise
-        alarm.add_job(ring, "date", run_date=following, id="occurrence", replace_existing=True)
+        with ticking:
+            if scheduler.stop.is_set():
+                return
+            try:
+                scheduler.tick()
+                following = scheduler.schedule.next(scheduler.workplace.clock.now())
+            except BaseException as error:
+                failures.append(error)
+                scheduler.stop.set()
+                raise
+            alarm.add_job(ring, "date", run_date=following, id="occurrence", replace_existing=True)
 
     every = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
     alarm.add_job(
@@ -205,6 +207,8 @@ def run_until_stopped(scheduler: Scheduler) -> None:
     )
     alarm.start()
     scheduler.stop.wait()
-    alarm.shutdown(wait=True)
+    alarm.shutdown(wait=False)  # with wait=True it holds the lock that a tick, at its end, needs for `add_job`
+    with ticking:
+        pass
     if failures:
         raise failures[0]
