@@ -282,13 +282,25 @@ def test_adopting_leaves_the_living_alone(folder: Path, open_at: Open) -> None:
     assert first.ledger.intend(delivery, sender, NOON)
 
 
+def test_the_companion_file_is_whose_the_database_is(folder: Path, open_at: Open) -> None:
+    """Whoever may write the database may write it too: a `send` by root locks nobody out."""
+    open_at(folder).close()
+    database = folder / "coopdigest.db"
+    database.chmod(0o664)
+    owner = (4321, 4321) if os.geteuid() == 0 else (os.geteuid(), os.getegid())
+    os.chown(database, *owner)
+    begun_in(folder, open_at)
+    stat = (folder / "coopdigest.db-home").stat()
+    assert (stat.st_mode & 0o777, stat.st_uid, stat.st_gid) == (0o664, *owner)
+
+
 def test_a_folder_that_cannot_be_written_is_said(folder: Path, open_at: Open) -> None:
     """A store beside which the file cannot be kept does not send: the file is what protects it."""
     store = open_at(folder)
     campaign = open_campaign(store, *TWO)
     sender = store.ledger.enlist(NOON)
     (folder / "coopdigest.db-home").unlink()
-    (folder / f".coopdigest.db-home.{os.getpid()}").mkdir()
+    (folder / "coopdigest.db-home").mkdir()
     with pytest.raises(StoreError, match="may this user write beside the store"):
         claim_all(store, campaign, sender)
 

@@ -191,11 +191,20 @@ class Home:
                 draft = self._file.with_name(f".{self._file.name}.{os.getpid()}-{get_ident()}")
                 draft.unlink(missing_ok=True)
                 _fill(draft, Kept(ledger, epoch, here.inode, here.born, None))
+                self._share(draft)
                 draft.replace(self._file)
             else:
                 _fill(self._file, Kept(ledger, epoch, here.inode, here.born, None))
         except OSError as error:
             self._refuse_unless_shared(error)
+
+    def _share(self, file: Path) -> None:
+        """Let those write the file who may write the database, so that a `send` by root locks nobody out."""
+        if path := self._database.path:
+            stat = path.stat()
+            file.chmod(stat.st_mode & 0o666)
+            if os.geteuid() == 0:
+                os.chown(file, stat.st_uid, stat.st_gid)
 
     def _refuse_unless_shared(self, error: OSError) -> None:
         """Beside a database on this disk the file must be kept; where PostgreSQL holds the ledger it is a help only."""
