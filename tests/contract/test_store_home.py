@@ -21,7 +21,17 @@ from coopdigest.store.home import Place, machine_mark
 from coopdigest.store.open_store import Store, open_store
 from coopdigest.testing.builders import make_found, make_period
 from coopdigest.testing.clock import NOON
-from coopdigest.testing.scenes import ACCEPTED, approve, claim_all, collect, enrol, open_campaign, settle_all
+from coopdigest.testing.scenes import (
+    ACCEPTED,
+    approve,
+    claim_all,
+    collect,
+    enrol,
+    intend,
+    open_campaign,
+    settle,
+    settle_all,
+)
 from postgresql_server import PostgresqlServer
 
 Open = Callable[..., Store]
@@ -57,8 +67,8 @@ def begin(store: Store) -> Campaign:
     campaign = open_campaign(store, *TWO)
     sender = store.ledger.enlist(NOON)
     (delivery,) = store.ledger.claim(campaign.id, sender, 1, NOON)
-    store.ledger.intend(delivery, sender, NOON)
-    store.ledger.settle(delivery, sender, ACCEPTED, None, NOON)
+    intend(store, delivery, sender)
+    settle(store, delivery, sender, ACCEPTED)
     store.ledger.retire(sender)
     return campaign
 
@@ -175,8 +185,8 @@ def test_a_backup_from_the_last_moment_before_the_end_asks(folder: Path, open_at
     source.close()
     backup.close()
     for delivery in claimed:
-        store.ledger.intend(delivery, sender, NOON)
-        store.ledger.settle(delivery, sender, ACCEPTED, None, NOON)
+        intend(store, delivery, sender)
+        settle(store, delivery, sender, ACCEPTED)
     store.ledger.retire(sender)
     store.close()
     (folder / "coopdigest.db").write_bytes(folder.with_name("backup.db").read_bytes())
@@ -250,7 +260,7 @@ def test_an_adopted_ledger_goes_on(folder: Path, open_at: Open, *, is_older: boo
     campaign = open_campaign(store, *TWO, "nour@example.org")
     sender = store.ledger.enlist(NOON)
     flying, _claimed = store.ledger.claim(campaign.id, sender, 2, NOON)
-    store.ledger.intend(flying, sender, NOON)
+    intend(store, flying, sender)
     copy = folder.with_name("copy")
     shutil.copytree(folder, copy)
     if is_older:
@@ -279,7 +289,7 @@ def test_adopting_leaves_the_living_alone(folder: Path, open_at: Open) -> None:
     sender = first.ledger.enlist(NOON)
     (delivery,) = first.ledger.claim(campaign.id, sender, 1, NOON)
     second.ledger.adopt()
-    assert first.ledger.intend(delivery, sender, NOON)
+    assert intend(first, delivery, sender)
 
 
 def test_the_companion_file_is_whose_the_database_is(folder: Path, open_at: Open) -> None:

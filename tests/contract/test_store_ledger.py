@@ -14,6 +14,7 @@ from coopdigest.domain.issue import IssueState
 from coopdigest.domain.recipients import OnlyTo, Refused, parse_only_to
 from coopdigest.domain.subscriber import Origin, Reason, parse_address
 from coopdigest.ports import Campaign, Trouble
+from coopdigest.testing import scenes
 from coopdigest.testing.builders import make_found, make_period, make_row
 from coopdigest.testing.clock import NOON
 from coopdigest.testing.scenes import (
@@ -27,6 +28,7 @@ from coopdigest.testing.scenes import (
     claim_all,
     collect,
     enrol,
+    intend,
     open_campaign,
     settle_all,
 )
@@ -63,13 +65,13 @@ def one_claimed(store: Store) -> tuple[Campaign, int, Claimed]:
 def one_sending(store: Store) -> tuple[Campaign, int, Claimed]:
     """A campaign to one person, in flight."""
     campaign, sender, delivery = one_claimed(store)
-    assert store.ledger.intend(delivery, sender, NOON)
+    assert intend(store, delivery, sender)
     return campaign, sender, delivery
 
 
 def settle(store: Store, delivery: Claimed, sender: int, outcome: Outcome) -> None:
     """Settle, with a deferred one due again in an hour."""
-    store.ledger.settle(delivery, sender, outcome, LATER if outcome is DEFERRED else None, NOON)
+    scenes.settle(store, delivery, sender, outcome, due=LATER if outcome is DEFERRED else None)
 
 
 # --- opening ---------------------------------------------------------------------------------------------
@@ -200,7 +202,7 @@ def test_who_left_since_is_skipped_at_the_intent(store: Store, how: str) -> None
     """Somebody who leaves between claim and dot gets no message, and the row says skipped."""
     _, sender, delivery = one_claimed(store)
     leave(store, how)
-    assert not store.ledger.intend(delivery, sender, NOON)
+    assert not intend(store, delivery, sender, NOON)
     settle(store, delivery, sender, NOT_SENT)
     assert tally(store) == {"skipped": 1}
 
@@ -267,7 +269,7 @@ def test_final_outcome_stands(store: Store, final: Outcome, late: Outcome) -> No
     settle(store, delivery, sender, late)
     assert tally(store) == before
     assert claim_all(store, campaign, sender, LATER) == []
-    assert not store.ledger.intend(delivery, sender, NOON)
+    assert not intend(store, delivery, sender, NOON)
 
 
 def test_released_row_is_due_at_once(store: Store) -> None:
@@ -291,7 +293,7 @@ def test_deferred_row_waits_until_it_is_due(store: Store) -> None:
 def test_intent_is_given_once(store: Store) -> None:
     """A row in flight gets no second intent."""
     _, sender, delivery = one_sending(store)
-    assert not store.ledger.intend(delivery, sender, NOON)
+    assert not intend(store, delivery, sender, NOON)
     assert tally(store) == {"sending": 1}
 
 
@@ -299,10 +301,10 @@ def test_row_of_another_sender_is_left_alone(store: Store) -> None:
     """Neither intent nor answer of somebody who does not hold the row changes it."""
     _, sender, delivery = one_claimed(store)
     stranger = store.ledger.enlist(NOON)
-    assert not store.ledger.intend(delivery, stranger, NOON)
+    assert not intend(store, delivery, stranger, NOON)
     settle(store, delivery, stranger, REFUSED)
     assert tally(store) == {"pending": 1}
-    assert store.ledger.intend(delivery, sender, NOON)
+    assert intend(store, delivery, sender, NOON)
     settle(store, delivery, stranger, ACCEPTED)
     assert tally(store) == {"sending": 1}
 
@@ -312,10 +314,10 @@ def test_answer_to_an_earlier_attempt_is_left_alone(store: Store) -> None:
     campaign, sender, first = one_claimed(store)
     settle(store, first, sender, NOT_SENT)
     (second,) = claim_all(store, campaign, sender)
-    assert not store.ledger.intend(first, sender, NOON)
+    assert not intend(store, first, sender, NOON)
     settle(store, first, sender, REFUSED)
     assert tally(store) == {"pending": 1}
-    assert store.ledger.intend(second, sender, NOON)
+    assert intend(store, second, sender, NOON)
 
 
 # --- groups ----------------------------------------------------------------------------------------------
@@ -425,7 +427,7 @@ def answered(store: Store, outcomes: dict[str, Outcome]) -> tuple[Campaign, int]
     campaign = open_campaign(store, *outcomes)
     sender = store.ledger.enlist(NOON)
     for delivery in claim_all(store, campaign, sender):
-        assert store.ledger.intend(delivery, sender, NOON)
+        assert intend(store, delivery, sender, NOON)
         settle(store, delivery, sender, outcomes[delivery.address])
     return campaign, sender
 
@@ -466,7 +468,7 @@ def test_doubt_does_not_borrow_an_earlier_answer(store: Store, neighbour: Store)
     """A deferred row that was in flight again when its sender died is in doubt without a reply."""
     campaign, sender = answered(store, {"amina@example.org": DEFERRED})
     (again,) = claim_all(store, campaign, sender, LATER)
-    assert store.ledger.intend(again, sender, LATER)
+    assert intend(store, again, sender, LATER)
     neighbour.ledger.reap(LATER)
     (trouble,) = store.ledger.troubles(campaign.id, TROUBLED)
     assert trouble == Trouble("amina@example.org", DeliveryState.IN_DOUBT, None, "", 2, None, NOON)
@@ -559,7 +561,7 @@ def test_living_sender_is_not_reaped(store: Store) -> None:
     _, sender, delivery = one_claimed(store)
     assert store.ledger.beat(sender, NOON + timedelta(seconds=60))
     assert store.ledger.reap(NOON + timedelta(seconds=120)) == 0
-    assert store.ledger.intend(delivery, sender, NOON + timedelta(seconds=120))
+    assert intend(store, delivery, sender, NOON + timedelta(seconds=120))
 
 
 def test_rows_of_a_crashed_sender_are_freed_or_held(store: Any) -> None:
@@ -568,7 +570,7 @@ def test_rows_of_a_crashed_sender_are_freed_or_held(store: Any) -> None:
     sender, other = store.ledger.enlist(NOON), store.ledger.enlist(NOON)
     done, flying, _ = claim_all(store, campaign, sender)
     for delivery in (done, flying):
-        assert store.ledger.intend(delivery, sender, NOON)
+        assert intend(store, delivery, sender, NOON)
     settle(store, done, sender, ACCEPTED)
     assert store.ledger.reap(NOON) == 0
     store.ledger.abandon(sender)
@@ -584,7 +586,7 @@ def test_silent_sender_is_declared_dead(store: Store, neighbour: Store) -> None:
     much_later = NOON + timedelta(seconds=91)
     assert neighbour.ledger.reap(much_later) == 0
     assert not store.ledger.beat(sender, much_later)
-    assert not store.ledger.intend(delivery, sender, much_later)
+    assert not intend(store, delivery, sender, much_later)
     assert claim_all(store, campaign, sender, much_later) == []
     assert tally(store) == {"pending": 1}
     assert len(claim_all(neighbour, campaign, neighbour.ledger.enlist(much_later), much_later)) == 1
@@ -614,7 +616,7 @@ def test_late_answer_of_a_sleeper_whose_row_was_taken_over_is_left_alone(store: 
     (taken,) = claim_all(neighbour, campaign, other, much_later)
     settle(store, delivery, sleeper, REFUSED)
     assert tally(store) == {"pending": 1}
-    assert neighbour.ledger.intend(taken, other, much_later)
+    assert intend(neighbour, taken, other, much_later)
 
 
 def test_retiring_sender_gives_its_claims_back(store: Store) -> None:
@@ -652,7 +654,7 @@ def test_pause_holds_claims_and_intents(store: Store) -> None:
     (delivery,) = store.ledger.claim(campaign.id, sender, 1, NOON)
     store.issues.set_state(NOVEMBER, IssueState.PAUSED, NOON)
     assert claim_all(store, campaign, sender) == []
-    assert not store.ledger.intend(delivery, sender, NOON)
+    assert not intend(store, delivery, sender, NOON)
     settle(store, delivery, sender, NOT_SENT)
     assert tally(store) == {"pending": 3}
     store.issues.set_state(NOVEMBER, IssueState.SENDING, NOON)
@@ -693,7 +695,7 @@ def test_cancelling_before_anything_was_handed_over_releases_the_items(store: St
     assert cancelled.tally == Tally(skipped=3)
     assert (cancelled.state, state(store)) == (IssueState.CANCELLED, IssueState.CANCELLED)
     assert store.issues.used_items("month", but="2021-12") == []
-    assert not store.ledger.intend(delivery, sender, NOON)
+    assert not intend(store, delivery, sender, NOON)
     settle(store, delivery, sender, REFUSED)
     assert claim_all(store, campaign, sender) == []
     assert tally(store) == {"skipped": 3}
@@ -705,7 +707,7 @@ def test_cancelling_after_somebody_may_have_it_keeps_the_items(store: Store, out
     campaign = open_campaign(store, *THREE)
     sender = store.ledger.enlist(NOON)
     (delivery,) = store.ledger.claim(campaign.id, sender, 1, NOON)
-    assert store.ledger.intend(delivery, sender, NOON)
+    assert intend(store, delivery, sender, NOON)
     settle(store, delivery, sender, outcome)
     store.ledger.cancel(NOVEMBER, NOON)
     assert tally(store) == {outcome.verdict.value: 1, "skipped": 2}
@@ -765,7 +767,7 @@ def test_issue_cancelled_after_somebody_had_it_is_never_sent_again(store: Store)
     campaign = open_campaign(store, *THREE)
     sender = store.ledger.enlist(NOON)
     (delivery,) = store.ledger.claim(campaign.id, sender, 1, NOON)
-    store.ledger.intend(delivery, sender, NOON)
+    intend(store, delivery, sender, NOON)
     settle(store, delivery, sender, ACCEPTED)
     store.ledger.cancel(NOVEMBER, NOON)
     store.issues.set_state(NOVEMBER, IssueState.DRAFT, NOON)
@@ -793,7 +795,7 @@ def test_issue_is_sent_only_when_nothing_is_left(store: Store) -> None:
     one, two, three = claim_all(store, campaign, sender)
     settle(store, one, sender, REFUSED)
     settle(store, two, sender, DEFERRED)
-    store.ledger.intend(three, sender, NOON)
+    intend(store, three, sender, NOON)
     settle(store, three, sender, IN_DOUBT)
     assert store.ledger.finish(campaign.id, NOON).state is IssueState.SENDING
     settle_all(store, campaign, sender, ACCEPTED, LATER)

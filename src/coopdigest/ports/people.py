@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from coopdigest.domain.delivery import UNLIMITED, Claimed, DeliveryState, Outcome, Settled, Tally, Terms
+from coopdigest.domain.delivery import UNLIMITED, Claimed, DeliveryState, Settled, Tally, Terms
 from coopdigest.domain.issue import Issue, IssueState
 from coopdigest.domain.pace import Pace
 from coopdigest.domain.period import Period
@@ -105,14 +105,6 @@ class Ledger(Protocol):
         Raises:
             StoreError: nothing was written down, so no dot may be written.
         """
-        ...
-
-    def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
-        """Commit the intent to write the final dot; False: the row may no longer be sent."""
-        ...
-
-    def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
-        """Record an outcome by the table. `due` is when a deferred one is to be repeated."""
         ...
 
     def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:

@@ -6,14 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, literal_column, select, update
 
 from coopdigest.domain.delivery import (
     UNLIMITED,
     Cause,
     Claimed,
     DeliveryState,
-    Outcome,
     Settled,
     Terms,
     sources_of,
@@ -84,7 +83,7 @@ class LedgerTables:
     def beat(self, sender: int, now: datetime) -> bool:
         """See `ports.Ledger.beat`."""
         self._home.raise_epoch()
-        with self._database.writing() as connection:
+        with self._database.writing(shared=True) as connection:
             return self._liveness.beat(connection, sender, now)
 
     def retire(self, sender: int) -> None:
@@ -107,12 +106,12 @@ class LedgerTables:
                 self._liveness.bury(connection, sender)
             self._free(connection, dead)
             alive = select(senders.c.id).where(senders.c.alive.is_(True))
-            lost = (deliveries.c.state == _D.SENDING.value, deliveries.c.sender_id.not_in(alive))
+            lost = (*_held(_D.SENDING), deliveries.c.sender_id.not_in(alive))
             return connection.execute(update(deliveries).where(*lost).values(state=_D.IN_DOUBT.value)).rowcount
 
     def _free(self, connection: Connection, owners: Sequence[int]) -> None:
-        held = (deliveries.c.sender_id.in_(owners), deliveries.c.state == _D.CLAIMED.value)
-        connection.execute(update(deliveries).where(*held).values(state=_D.PENDING.value, sender_id=None))
+        claimed = (deliveries.c.sender_id.in_(owners), *_held(_D.CLAIMED))
+        connection.execute(update(deliveries).where(*claimed).values(state=_D.PENDING.value, sender_id=None))
 
     def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
@@ -140,19 +139,11 @@ class LedgerTables:
             record_results(lean, self._digest, sender, results, now)
             return record_intents(lean, sender, intents, now)
 
-    def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
-        """See `ports.Ledger.intend`."""
-        return bool(self.record(sender, [], [delivery], now))
-
-    def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
-        """See `ports.Ledger.settle`."""
-        self.record(sender, [Settled(delivery, outcome, due)], [], now)
-
     def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
         """See `ports.Ledger.give_up`."""
         late = (
             deliveries.c.campaign_id == campaign,
-            deliveries.c.state == _D.DEFERRED.value,
+            deliveries.c.state == _literal(_D.DEFERRED),
             deliveries.c.first_tried < first_tried_before,
             is_allowed(only_to),
         )
@@ -218,6 +209,17 @@ class LedgerTables:
     def close(self) -> None:
         """Let go of the lock files."""
         self._liveness.release_all()
+
+
+def _literal(state: DeliveryState) -> ColumnElement[str]:
+    """The state as it stands in the conditions of the partial indexes; SQLite does not see that a parameter fits."""
+    return literal_column(f"'{state}'")
+
+
+def _held(state: DeliveryState) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The rows in this state, found among those that senders hold, not among all that there ever were."""
+    held = deliveries.c.state.in_([_literal(_D.CLAIMED), _literal(_D.SENDING)])
+    return held, deliveries.c.state == _literal(state)
 
 
 def _may_send(campaign: int, sender: int) -> ColumnElement[bool]:

@@ -189,11 +189,10 @@ class MemoryLedger:
     ) -> frozenset[int]:
         """Write down results, then intents; the ids that may be sent."""
         for settled in results:
-            self.settle(settled.delivery, sender, settled.outcome, settled.due, now)
-        return frozenset(delivery.id for delivery in intents if self.intend(delivery, sender, now))
+            self._settle(settled, sender, now)
+        return frozenset(delivery.id for delivery in intents if self._intend(delivery, sender))
 
-    def intend(self, delivery: Claimed, sender: int, now: datetime) -> bool:
-        """Commit the intent to write the final dot; False: the row may no longer be sent."""
+    def _intend(self, delivery: Claimed, sender: int) -> bool:
         row = self._mine(delivery, sender)
         if row is None or not self.may_send(row.campaign, sender):
             return False
@@ -201,12 +200,11 @@ class MemoryLedger:
             row.move(Cause.SKIP, _S.SKIPPED)
         return row.move(Cause.INTENT, _S.SENDING)
 
-    def settle(self, delivery: Claimed, sender: int, outcome: Outcome, due: datetime | None, now: datetime) -> None:
-        """Record an outcome by the table; a row that is not this sender's stays as it is."""
-        row = self._mine(delivery, sender)
+    def _settle(self, settled: Settled, sender: int, now: datetime) -> None:
+        row, outcome = self._mine(settled.delivery, sender), settled.outcome
         if row is None or not any(row.move(cause, target) for cause, target in _MOVES[outcome.verdict]):
             return
-        row.outcome, row.since, row.due = outcome, now, due if row.state is _S.DEFERRED else None
+        row.outcome, row.since, row.due = outcome, now, settled.due if row.state is _S.DEFERRED else None
         if outcome.verdict is not Verdict.NOT_SENT:
             row.first_tried = row.first_tried or now
         if outcome.verdict in (Verdict.DEFERRED, Verdict.NOT_SENT):
@@ -295,6 +293,10 @@ class MemoryLedger:
     def states(self, campaign: int) -> dict[str, DeliveryState]:
         """Where every recipient's delivery stands, by address: what a test asks afterwards."""
         return {row.address: row.state for row in self._rows_of(campaign)}
+
+    def standing(self, campaign: int) -> dict[str, tuple[DeliveryState, int | None, int]]:
+        """Every recipient's state, sender and attempt, by address: what a test watches."""
+        return {row.address: (row.state, row.sender, row.attempt) for row in self._rows_of(campaign)}
 
     def _plan(self, period: Period, audience: Sequence[Subscriber], editions: Sequence[Edition]) -> None:
         self._last_campaign += 1

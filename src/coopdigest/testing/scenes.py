@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
-from coopdigest.domain.delivery import Claimed, Outcome, Verdict
+from coopdigest.domain.delivery import Claimed, Outcome, Settled, Verdict
 from coopdigest.domain.issue import Issue
 from coopdigest.domain.item import FoundItem, Item
 from coopdigest.domain.period import Period
@@ -83,9 +83,21 @@ def claim_all(store: Store, campaign: Campaign, sender: int, now: datetime = NOO
     return store.ledger.claim(campaign.id, sender, 500, now)
 
 
+def intend(store: Store, delivery: Claimed, sender: int, now: datetime = NOON) -> bool:
+    """Ask for leave to write one dot."""
+    return delivery.id in store.ledger.record(sender, [], [delivery], now)
+
+
+def settle(
+    store: Store, delivery: Claimed, sender: int, outcome: Outcome, *, due: datetime | None = None, now: datetime = NOON
+) -> None:
+    """Record one outcome; `due` is when a deferred row is to be repeated."""
+    store.ledger.record(sender, [Settled(delivery, outcome, due)], [], now)
+
+
 def settle_all(store: Store, campaign: Campaign, sender: int, outcome: Outcome, now: datetime = NOON) -> None:
     """Claim what is due and carry it through the dot to `outcome`; a deferred row is due again at once."""
-    for delivery in claim_all(store, campaign, sender, now):
-        if store.ledger.intend(delivery, sender, now):
-            due = now if outcome.verdict is Verdict.DEFERRED else None
-            store.ledger.settle(delivery, sender, outcome, due, now)
+    claimed = claim_all(store, campaign, sender, now)
+    given = store.ledger.record(sender, [], claimed, now)
+    due = now if outcome.verdict is Verdict.DEFERRED else None
+    store.ledger.record(sender, [Settled(each, outcome, due) for each in claimed if each.id in given], [], now)
