@@ -25,9 +25,10 @@ from coopdigest.domain.errors import StoreError
 from coopdigest.domain.issue import IssueState
 from coopdigest.domain.period import Cadence
 from coopdigest.store.database import Database
+from coopdigest.store.indexes import metadata
 from coopdigest.store.migrating import migrate, revision
 from coopdigest.store.open_store import open_store
-from coopdigest.store.schema import HEAD, metadata
+from coopdigest.store.schema import HEAD
 from coopdigest.testing.builders import make_period
 
 FROZEN_BY_0001 = {

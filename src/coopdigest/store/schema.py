@@ -224,26 +224,6 @@ deliveries = Table(
     UniqueConstraint("campaign_id", "subscriber_id"),
     CheckConstraint(f"state IN ({STATES})", name="state"),
 )
-Index(
-    "ix_deliveries_pending",
-    deliveries.c.campaign_id,
-    deliveries.c.id,
-    sqlite_where=text("state = 'pending'"),
-    postgresql_where=text("state = 'pending'"),
-)
-Index(
-    "ix_deliveries_deferred",
-    deliveries.c.campaign_id,
-    deliveries.c.due,
-    sqlite_where=text("state = 'deferred'"),
-    postgresql_where=text("state = 'deferred'"),
-)
-Index(
-    "ix_deliveries_held",
-    deliveries.c.sender_id,
-    sqlite_where=text("state IN ('claimed', 'sending')"),
-    postgresql_where=text("state IN ('claimed', 'sending')"),
-)
 
 attempts = Table(
     "attempts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from coopdigest.store.schema import metadata
+from coopdigest.store.indexes import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
