@@ -9,27 +9,31 @@ from statistics import median
 from bench.delivery.contenders import Contender, Setting
 from bench.delivery.running import Run
 
-WARMING = 3  # short runs before the rounds, which also tell what starting up takes
-
 
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a contender took.
 
-    `short` is a run of `few` messages: what its start and its end cost. `runs` are those of `count` messages, a round
-    each. The rates and the CPU are those of the messages between the two.
+    In each round it sends `few` messages, which tells what its start and its end cost, and then `count`. The rates and
+    the CPU are those of the messages between the two.
     """
 
     name: str
     few: int
     count: int
-    short: Run
+    shorts: tuple[Run, ...]
     runs: tuple[Run, ...]
+
+    @property
+    def start(self) -> float:
+        """Seconds that a run takes beside its messages: the median."""
+        return median(short.seconds for short in self.shorts)
 
     @property
     def rates(self) -> list[float]:
         """Messages per second in each round, the start taken out."""
-        return [(self.count - self.few) / max(run.seconds - self.short.seconds, 1e-9) for run in self.runs]
+        pairs = zip(self.runs, self.shorts, strict=True)
+        return [(self.count - self.few) / max(run.seconds - short.seconds, 1e-9) for run, short in pairs]
 
     @property
     def rate(self) -> float:
@@ -44,7 +48,8 @@ class Figures:
     @property
     def cpus(self) -> list[float]:
         """Seconds of CPU per message in each round, those of the start taken out."""
-        return [(run.cpu - self.short.cpu) / (self.count - self.few) for run in self.runs]
+        pairs = zip(self.runs, self.shorts, strict=True)
+        return [(run.cpu - short.cpu) / (self.count - self.few) for run, short in pairs]
 
     @property
     def cpu(self) -> float:
@@ -70,16 +75,15 @@ def cpu_ratio(ours: Figures, theirs: Figures) -> float:
 def compare(contenders: Sequence[Contender], setting: Setting, count: int, rounds: int = 3) -> list[Figures]:
     """Warm everybody up, then let them take turns; their figures in the same order."""
     few = setting.connections * len(setting.ports)
-    short = {each.name: _take_short(each, setting, few) for each in contenders}
-    amounts = {each.name: int(count * each.pace) for each in contenders}
-    runs: dict[str, list[Run]] = {each.name: [] for each in contenders}
+    shorts: list[list[Run]] = [[] for _ in contenders]
+    runs: list[list[Run]] = [[] for _ in contenders]
+    for each in contenders:
+        each.run(setting, few)
     for _ in range(rounds):
-        for each in contenders:
-            runs[each.name].append(each.run(setting, amounts[each.name]))
-    return [Figures(n, few, amounts[n], short[n], tuple(runs[n])) for n in runs]
-
-
-def _take_short(contender: Contender, setting: Setting, few: int) -> Run:
-    runs = [contender.run(setting, few) for _ in range(WARMING)]
-    seconds, cpu = (median(getattr(run, name) for run in runs) for name in ("seconds", "cpu"))
-    return Run(seconds, cpu, max(run.peak for run in runs))
+        for place, each in enumerate(contenders):
+            shorts[place].append(each.run(setting, few))
+            runs[place].append(each.run(setting, int(count * each.pace)))
+    return [
+        Figures(each.name, few, int(count * each.pace), tuple(shorts[place]), tuple(runs[place]))
+        for place, each in enumerate(contenders)
+    ]

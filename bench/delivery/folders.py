@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -58,7 +59,7 @@ class Settings:
 class Folders:
     """Prepared folders by size of message and number of recipients, in a place that is emptied when all is done."""
 
-    base: Path = CACHE / "folders"
+    base: Path = CACHE / f"folders-{os.getpid()}"  # others may measure at the same time
     _numbers: Iterator[int] = field(default_factory=count)
 
     def prepared(self, size: int, recipients: int) -> Path:

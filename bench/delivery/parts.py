@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from statistics import median
 
 from bench.delivery.comparing import Figures, compare, cpu_ratio, rate_ratio
 from bench.delivery.contenders import Contender, Field, Setting, explain_no_nodemailer
@@ -62,11 +63,12 @@ def compare_rates(plan: Plan) -> Section:
 
 
 def _whole(ours: Figures) -> str:
-    share = ours.short.seconds / (ours.short.seconds + (ours.count - ours.few) / ours.rate)
+    share = ours.start * ours.whole_rate / ours.count
+    cpu = median(run.cpu for run in ours.runs) / ours.count
     return (
-        f"Start and end of our process take {ours.short.seconds:.2f} s, {share:.0%} of a run of {ours.count:,}; with "
+        f"Start and end of our process take {ours.start:.2f} s, {share:.0%} of a run of {ours.count:,}; with "
         f"them it is {ours.whole_rate:,.0f} messages/s "
-        f"and {ours.runs[0].cpu / ours.count * 1e6:,.0f} us of CPU per message."
+        f"and {cpu * 1e6:,.0f} us of CPU per message."
     )
 
 

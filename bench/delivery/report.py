@@ -69,7 +69,7 @@ def tabulate(figures: Sequence[Figures], limit: Figures) -> list[str]:
 
 def _row(each: Figures, limit: Figures) -> list[str]:
     memory = f"{each.peak / MEGABYTE:.1f} MB"
-    rates = [f"{each.rate:,.0f}", f"{rate_ratio(each, limit):.2f}", f"{each.short.seconds:.2f}"]
+    rates = [f"{each.rate:,.0f}", f"{rate_ratio(each, limit):.2f}", f"{each.start:.2f}"]
     return [each.name, *rates, f"{each.cpu * 1e6:,.0f} us", f"{cpu_ratio(each, limit):.2f}", memory]
 
 
