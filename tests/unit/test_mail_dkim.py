@@ -82,7 +82,7 @@ def is_broken(message: bytes, signer: DkimSigner) -> bool:
     return not any(judge(message, signer))
 
 
-def build(signer: DkimSigner, subject: str = "News", name: str = "COOP News", body: str = "Résumé") -> bytes:
+def build(signer: DkimSigner | None, subject: str = "News", name: str = "COOP News", body: str = "Résumé") -> bytes:
     """A subscriber's message."""
     digest = Digest(
         slug="coop-news",
@@ -197,6 +197,40 @@ def test_a_signature_says_what_it_is() -> None:
     }
     assert tags(build(SIGNERS["ed25519-simple"]))["a"] == "ed25519-sha256"
     assert tags(build(SIGNERS["ed25519-simple"]))["c"] == "relaxed/simple"
+
+
+COVERED = (
+    *("From", "Date", "Subject", "To", "Cc", "Reply-To", "Sender", "Message-ID", "MIME-Version", "Content-Type"),
+    *("Content-Transfer-Encoding", "List-ID", "List-Help", "List-Post", "List-Unsubscribe", "List-Unsubscribe-Post"),
+    *("List-Subscribe", "List-Owner", "List-Archive", "Feedback-ID"),
+)
+LEFT_OUT = ("Return-Path", "Received", "Bcc", "X-Other")
+
+
+@every_signer
+def test_all_that_a_reader_acts_on_is_covered_and_nothing_that_changes_on_the_way(signer: DkimSigner) -> None:
+    """Every field of the list is in h= if it is there, wherever it stands; traces and Bcc are not (R50)."""
+    personal = "".join(f"{name}: a@example.org\r\n" for name in (*LEFT_OUT, *COVERED[1:])).encode()
+
+    message = signer.sign(personal, b"From: a@example.org\r\n", [b"a\r\n"], NOW)
+
+    names = set(re.search(rb" h=([^;]*);", message)[1].decode().replace("\r\n  ", "").split(":"))  # type: ignore[index]
+    assert {name.lower() for name in COVERED} <= names
+    assert not names & {"dkim-signature", *(name.lower() for name in LEFT_OUT)}
+    assert verifies(message, signer)
+    for name in LEFT_OUT:
+        assert verifies(message.replace(f"{name}: a@".encode(), f"{name}: b@".encode(), 1), signer)
+
+
+@every_signer
+def test_signing_is_the_last_step(signer: DkimSigner) -> None:
+    """A signature is put on top of the unsigned message, which is 7bit with CRLF and stays octet for octet (R53)."""
+    signed, plain = build(signer), build(None)
+
+    assert signed.endswith(b"\r\n" + plain)
+    assert signed.removesuffix(plain).startswith(b"DKIM-Signature: ")
+    assert plain.isascii()
+    assert plain.count(b"\n") == plain.count(b"\r") == plain.count(b"\r\n")
 
 
 @every_signer
