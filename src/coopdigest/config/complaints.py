@@ -13,7 +13,8 @@ from pydantic_core import ErrorDetails
 
 from coopdigest.config.kinds import TEXT_WANTED
 from coopdigest.config.places import Path, line_of
-from coopdigest.config.settings import Document, Table
+from coopdigest.config.settings import Document
+from coopdigest.config.table import Table
 from coopdigest.domain.errors import ConfigurationError
 
 _WANTED = {

@@ -9,8 +9,6 @@ from typing import Annotated, Self
 from urllib.parse import unquote
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     StrictInt,
@@ -21,20 +19,16 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from coopdigest.config import kinds
+from coopdigest.config.dkim_table import DkimTable
 from coopdigest.config.places import line_of
 from coopdigest.config.smtp_url import SmtpServer, parse_smtp_url
+from coopdigest.config.table import Table
 from coopdigest.domain.delivery import Backoff
 from coopdigest.domain.digest import KINDS, Brand, Digest, MediaContact, Themes
 from coopdigest.domain.period import Cadence
 from coopdigest.domain.rates import Rates
 from coopdigest.domain.recipients import OnlyTo, parse_only_to
 from coopdigest.domain.subscriber import parse_address
-
-
-class Table(BaseModel):
-    """A table of the file: unknown keys are errors, nothing changes after loading, errors repeat no input."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=False)
 
 
 class Approval(StrEnum):
@@ -252,48 +246,6 @@ class StoreTable(Table):
 
     url: kinds.StoreUrl = SecretStr("sqlite:///coopdigest.db")
     durability: Durability = Durability.NORMAL
-
-
-class Canonicalization(StrEnum):
-    """What servers on the way may change without breaking a signature: header and body (RFC 6376 3.4)."""
-
-    RELAXED = "relaxed/relaxed"
-    SIMPLE = "relaxed/simple"
-
-
-class DkimTable(Table):
-    """`[dkim]`: how messages are signed (RFC 6376)."""
-
-    selector: kinds.DkimSelector
-    domain: kinds.Domain | None = None
-    key: kinds.Line
-    ed25519_key: kinds.Line | None = None
-    canonicalization: Canonicalization = Canonicalization.RELAXED
-
-    @field_validator("ed25519_key")
-    @classmethod
-    def _check_room(cls, value: str, info: ValidationInfo) -> str:
-        selector = info.data.get("selector", "")
-        if len(_second_selector(selector).rpartition(".")[2]) > _LONGEST_LABEL:
-            raise ValueError(f"is published under the name {_second_selector(selector)}, too long; shorten selector")
-        return value
-
-    @property
-    def ed25519_selector(self) -> str:
-        """Where `ed25519_key` is published: two records under one name would be none (RFC 6376 3.6.2.2)."""
-        return _second_selector(self.selector)
-
-    @property
-    def key_files(self) -> list[str]:
-        """The files of all keys, in the order of their signatures."""
-        return [file for file in (self.key, self.ed25519_key) if file]
-
-
-_LONGEST_LABEL = 63  # characters between the dots of a host name (RFC 1035 2.3.4)
-
-
-def _second_selector(selector: str) -> str:
-    return f"{selector}-ed25519"
 
 
 class BrandTable(Table):
