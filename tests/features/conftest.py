@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from chromium import run_chromium
 from digest_folder import LISTING, ROSTER, Folder
 from playwright.sync_api import Browser
+from typer.testing import CliRunner
 
+from coopdigest.cli.app import app
 from coopdigest.mail.catcher import MailCatcher
+from coopdigest.testing.mailing import Mailing, Ran
 
 
 @pytest.fixture
@@ -39,3 +42,25 @@ def browser() -> Iterator[Browser]:
     """
     with run_chromium() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def approved_mailing(tmp_path_factory: pytest.TempPathFactory) -> Mailing:
+    """A digest folder whose issue is approved and was never sent; only to be copied."""
+    return Mailing(tmp_path_factory.mktemp("approved") / "digest", quick=run_here).prepare(1)
+
+
+def run_here(folder: Path, environ: Mapping[str, str], arguments: Sequence[str]) -> Ran:
+    """A command line in this process."""
+    config = str(folder / "coopdigest.toml")
+    done = CliRunner().invoke(app, [*arguments, "--config", config], env=environ, catch_exceptions=False)
+    return Ran(done.exit_code, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def mailing(approved_mailing: Mailing, tmp_path: Path) -> Mailing:
+    """A digest folder of the test's own with an approved issue for six readers, sent by one connection."""
+    made = approved_mailing.copy_to(tmp_path / "digest")
+    made.address_to(6)
+    made.configure("connections = 1\n")
+    return made
