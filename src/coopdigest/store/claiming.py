@@ -13,8 +13,21 @@ from coopdigest.store.due import Due, DueRow
 from coopdigest.store.lean import Lean
 from coopdigest.store.statements import CLAIM, MAY_SEND, SKIP_DUE, as_list, listing
 
-_WINDOW = 1_000  # rows looked at together where most may wait for tokens
 _REMEMBERED = timedelta(seconds=5)  # by then rows that were put back may be of any domain
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked for: rows of this campaign that may go at `now` on these terms."""
+
+    campaign: int
+    now: datetime
+    terms: Terms
+
+    @property
+    def is_by_domain(self) -> bool:
+        """Whether most rows may have to wait while others go."""
+        return self.terms.rates.per_domain is not None
 
 
 @dataclass(slots=True)
@@ -75,57 +88,62 @@ class Claiming:
 
     With a rate for each domain rows that wait for tokens gather at the front of the queue. So pending rows are a ring,
     on which each claim goes on where the last one stopped, and a claim that found nothing remembers what they wait for.
+    `window` is how many rows it looks at together where most may wait.
     """
 
     digest: str
+    window: int = 1_000
     _hands: dict[int, int] = field(default_factory=dict)
     _waiting: dict[int, _Waiting] = field(default_factory=dict)
 
-    def claim(self, lean: Lean, campaign: int, sender: int, limit: int, now: datetime, terms: Terms) -> list[Claimed]:
+    def claim(self, lean: Lean, asked: Asked, sender: int, limit: int) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
-        if not lean.execute(MAY_SEND, (sender, campaign)).fetchone():
+        if not lean.execute(MAY_SEND, (sender, asked.campaign)).fetchone():
             return []
-        purse = Purse(lean, self.digest, terms.rates, now) if terms.rates.are_limits else None
+        rates = asked.terms.rates
+        purse = Purse(lean, self.digest, rates, asked.now) if rates.are_limits else None
         room = purse.allowance(limit) if purse else limit
-        if not room or (purse and self._is_vain(purse, campaign, now, terms)):
+        if not room or (purse and self._is_vain(purse, asked)):
             return []
         choice = _Choice(purse, room)
-        self._choose(choice, self._due(lean, campaign, now, terms, room), terms)
+        self._choose(choice, self._due(lean, asked, room), asked)
         if choice.gone:
             lean.execute(listing(lean, SKIP_DUE), (as_list(lean, [row.id for row in choice.gone]),))
-        return self._take(lean, campaign, sender, choice) if choice.rows else []
+        return self._take(lean, asked.campaign, sender, choice) if choice.rows else []
 
-    def _due(self, lean: Lean, campaign: int, now: datetime, terms: Terms, room: int) -> Due:
-        """Where most rows may be passed over, none is kept from others: they wait for the purse anyway."""
-        is_by_domain = terms.rates.per_domain is not None
-        window = _WINDOW if is_by_domain else room
-        return Due(lean, self.digest, campaign, now, terms.only_to, window, keeps=not is_by_domain)
+    def _due(self, lean: Lean, asked: Asked, room: int | None) -> Due:
+        """The rows for a claim with `room`, or only to look at; those that are looked at are not kept from others.
 
-    def _choose(self, choice: _Choice, due: Due, terms: Terms) -> None:
+        Nor are they where most may be passed over: other claims wait for the purse anyway.
+        """
+        keeps = room is not None and not asked.is_by_domain
+        window = room if room is not None and keeps else self.window
+        return Due(lean, self.digest, asked.campaign, asked.now, asked.terms.only_to, window, keeps)
+
+    def _choose(self, choice: _Choice, due: Due, asked: Asked) -> None:
         """Look at rows until there are some to send; where nothing may go, at all of them."""
         for window in due.deferred():
             choice.add(window)
             if choice.rows:
                 break
-        is_by_domain = terms.rates.per_domain is not None
-        for window in due.pending(self._hands.get(due.campaign, 0) if is_by_domain else 0):
-            if len(choice.rows) == choice.room:
-                return
+        if len(choice.rows) == choice.room:
+            return
+        for window in due.pending(self._hands.get(asked.campaign, 0) if asked.is_by_domain else 0):
             choice.add(window)
-            self._hands[due.campaign] = choice.hand
+            self._hands[asked.campaign] = choice.hand
             if choice.rows:
                 return
-        if not choice.rows and is_by_domain:
-            self._waiting[due.campaign] = _Waiting(terms, choice.waiting, due.now)
+        if not choice.rows and asked.is_by_domain:
+            self._waiting[asked.campaign] = _Waiting(asked.terms, choice.waiting, asked.now)
 
-    def _remembered(self, campaign: int, now: datetime, terms: Terms) -> list[str] | None:
+    def _remembered(self, asked: Asked) -> list[str] | None:
         """The domains that all due rows waited for a moment ago; None when that is not known."""
-        known = self._waiting.get(campaign)
-        return list(known.counts) if known and known.is_known(terms, now) else None
+        known = self._waiting.get(asked.campaign)
+        return list(known.counts) if known and known.is_known(asked.terms, asked.now) else None
 
-    def _is_vain(self, purse: Purse, campaign: int, now: datetime, terms: Terms) -> bool:
+    def _is_vain(self, purse: Purse, asked: Asked) -> bool:
         """Whether all due rows still wait for tokens, as far as is remembered."""
-        domains = self._remembered(campaign, now, terms)
+        domains = self._remembered(asked)
         if domains is None:
             return False
         purse.look_up(domains)
@@ -145,15 +163,14 @@ class Claiming:
             for row in taken
         ]
 
-    def next_turn(self, lean: Lean, campaign: int, now: datetime, terms: Terms) -> datetime | None:
+    def next_turn(self, lean: Lean, asked: Asked) -> datetime | None:
         """See `ports.Ledger.next_turn`."""
-        if not terms.rates.are_limits:
+        if not asked.terms.rates.are_limits:
             return None
-        purse = Purse(lean, self.digest, terms.rates, now)
-        remembered = self._remembered(campaign, now, terms)
-        due = Due(lean, self.digest, campaign, now, terms.only_to, _WINDOW, keeps=False)
+        purse = Purse(lean, self.digest, asked.terms.rates, asked.now)
+        remembered = self._remembered(asked)
         earliest: datetime | None = None
-        for domains in [remembered] if remembered is not None else _domains_of(due):
+        for domains in [remembered] if remembered is not None else _domains_of(self._due(lean, asked, None)):
             purse.look_up(domains)
             turns = [purse.ready(domain) for domain in domains]
             earliest = min([*turns, earliest] if earliest else turns, default=None)

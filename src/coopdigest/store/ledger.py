@@ -23,7 +23,7 @@ from coopdigest.domain.period import Period
 from coopdigest.domain.recipients import OnlyTo, Refused
 from coopdigest.ports import Campaign, Trouble
 from coopdigest.store.campaigns import cancel_campaign, find_campaign, get_campaign, issue_of, open_campaign
-from coopdigest.store.claiming import Claiming
+from coopdigest.store.claiming import Asked, Claiming
 from coopdigest.store.database import Database
 from coopdigest.store.home import Home
 from coopdigest.store.issues import move_issue
@@ -116,7 +116,7 @@ class LedgerTables:
     def claim(self, campaign: int, sender: int, limit: int, now: datetime, terms: Terms = UNLIMITED) -> list[Claimed]:
         """See `ports.Ledger.claim`."""
         with self._database.sharing() as lean:
-            taken = self._claiming.claim(lean, campaign, sender, limit, now, terms)
+            taken = self._claiming.claim(lean, Asked(campaign, now, terms), sender, limit)
         if taken:
             self._home.raise_epoch(campaign)
         return taken
@@ -129,7 +129,7 @@ class LedgerTables:
     def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
         """See `ports.Ledger.next_turn`."""
         with self._database.sharing() as lean:
-            return self._claiming.next_turn(lean, campaign, now, terms)
+            return self._claiming.next_turn(lean, Asked(campaign, now, terms))
 
     def record(
         self, sender: int, results: Sequence[Settled], intents: Sequence[Claimed], now: datetime
