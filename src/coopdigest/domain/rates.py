@@ -30,7 +30,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A token bucket that holds the tokens of one second, at least one; a message costs a token.
+    """A token bucket that holds the tokens of a second, rounded up; a message costs a token.
 
     All that has to be kept is the instant at which it is full again (None: it is): the generic cell rate algorithm.
     Microseconds are counted whole and a token's time is rounded up, so that never more than `rate` x seconds + `burst`
@@ -43,7 +43,7 @@ class Bucket:
     @property
     def burst(self) -> int:
         """How many tokens a full bucket holds."""
-        return max(1, math.floor(self.rate))
+        return math.ceil(self.rate)
 
     @property
     def _step(self) -> timedelta:
