@@ -124,6 +124,7 @@ def test_whatever_is_said_the_signature_verifies(signer: DkimSigner, subject: st
 
     assert message.isascii()
     assert b"\n" not in message.replace(b"\r\n", b"")
+    assert b"\n." not in message  # nothing for SMTP to change after signing
     assert max(map(len, message.split(b"\r\n"))) <= 998
     assert verifies(message, signer)
 
@@ -250,6 +251,7 @@ def test_no_line_of_a_signature_is_long(signer: DkimSigner) -> None:
         (b" \r\n", b"", b" \r\n"),
         (b" C \r\nD \t E\r\n\r\n\r\n", b" C\r\nD E\r\n", b" C \r\nD \t E\r\n"),
         (b"a", b"a\r\n", b"a\r\n"),
+        (b"a \t", b"a\r\n", b"a \t\r\n"),
     ],
 )
 def test_a_body_has_the_canonical_form_of_the_standard(body: bytes, relaxed: bytes, simple: bytes) -> None:
