@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from coopdigest.cli.app import app
 from coopdigest.mail.catcher import MailCatcher
-from coopdigest.testing.mailing import Mailing, Ran
+from coopdigest.testing.mailing import PERIOD, Mailing, Ran
 
 
 @pytest.fixture
@@ -64,3 +64,19 @@ def mailing(approved_mailing: Mailing, tmp_path: Path) -> Mailing:
     made.address_to(6)
     made.configure("connections = 1\n")
     return made
+
+
+@pytest.fixture
+def anywhere(request: pytest.FixtureRequest, mailing: Mailing) -> Iterator[Mailing]:
+    """A digest folder with an approved issue for twelve readers, its ledger on the database that the test names."""
+    mailing.address_to(12)
+    if request.param == "sqlite":
+        yield mailing
+        return
+    server = request.getfixturevalue("postgresql")
+    url = server.take()
+    mailing.environ |= {"COOPDIGEST_DATABASE_URL": url, "COOPDIGEST_SECRET_KEY": "k" * 43}
+    for command in (["collect"], ["approve", PERIOD]):
+        assert mailing.ask(*command).code == 0
+    yield mailing
+    server.give_back(url)

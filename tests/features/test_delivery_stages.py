@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,25 +18,9 @@ from coopdigest.testing.smtp_script import Act, Ending, Moment, Script, Step, at
 from coopdigest.testing.smtp_server import MisbehavingServer
 
 PROGRAM = Path(__file__).with_name("failing_send.py")
-PEOPLE = 12
+PEOPLE = 12  # as the fixture `anywhere` has them
 SEVENTH = readers(PEOPLE)[6]
 DONE, HELD, PARTLY = 0, 5, 8
-
-
-@pytest.fixture
-def anywhere(request: pytest.FixtureRequest, mailing: Mailing) -> Iterator[Mailing]:
-    """A digest folder with an approved issue for twelve readers, its ledger on the database that the test names."""
-    mailing.address_to(PEOPLE)
-    if request.param == "sqlite":
-        yield mailing
-        return
-    server = request.getfixturevalue("postgresql")
-    url = server.take()
-    mailing.environ |= {"COOPDIGEST_DATABASE_URL": url, "COOPDIGEST_SECRET_KEY": "k" * 43}
-    for command in (["collect"], ["approve", PERIOD]):
-        assert mailing.ask(*command).code == DONE
-    yield mailing
-    server.give_back(url)
 
 
 def assert_kept(mailing: Mailing, server: MisbehavingServer, most: int) -> Counter[str]:
