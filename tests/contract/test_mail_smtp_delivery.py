@@ -494,7 +494,9 @@ def test_each_wait_has_its_own_limit(offer: Offer) -> None:
 def test_a_server_that_reads_no_further_is_given_up(offer: Offer) -> None:
     """While a body is stuck the limit is that of a block, and the message was not sent."""
     with MisbehavingServer(at(Step.BODY, Act(delay=60)), offer) as server:
-        session = deliver(server.port, [to("amina", BULKY)], timeouts=make_timeouts(block=SHORT))
+        session = deliver(
+            server.port, [to("amina", BULKY)], timeouts=make_timeouts(block=SHORT, dot=timedelta(hours=1))
+        )
 
     assert session.work.verdicts == [Verdict.NOT_SENT]
     assert "no answer within 0.15 s" in session.work.outcomes[0].text

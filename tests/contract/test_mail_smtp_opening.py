@@ -229,6 +229,17 @@ def test_a_message_broken_off_inside_tls_was_not_sent(
     assert (session.work.verdicts, server.accepted) == ([expected], [])
 
 
+def test_a_server_that_reads_no_further_is_given_up_inside_tls_too(good: ssl.SSLContext, trust: ssl.SSLContext) -> None:
+    """What is not yet written below TLS counts as not yet written: the limit is that of a block."""
+    timeouts = make_timeouts(block=timedelta(milliseconds=150), dot=timedelta(hours=1))
+    with MisbehavingServer(at(Step.BODY, Act(delay=60)), Offer(tls=good)) as server:
+        where = SmtpEndpoint("127.0.0.1", server.port)
+        session = deliver(server.port, [to("amina", BULKY)], endpoint=where, ssl_context=trust, timeouts=timeouts)
+
+    assert session.work.verdicts == [Verdict.NOT_SENT]
+    assert "no answer within 0.15 s" in session.work.outcomes[0].text
+
+
 @pytest.mark.parametrize("mechanisms", ["PLAIN LOGIN", "PLAIN", "LOGIN", "CRAM-MD5 LOGIN", "XOAUTH2 PLAIN"])
 def test_the_login_works_by_whatever_is_offered(good: ssl.SSLContext, trust: ssl.SSLContext, mechanisms: str) -> None:
     """PLAIN is used where it is offered, else LOGIN, only inside TLS."""

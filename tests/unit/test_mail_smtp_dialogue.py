@@ -314,6 +314,29 @@ def test_a_refused_sender_costs_no_message(reply: bytes, pipelining: bool) -> No
     assert (work.owed, server.taken) == ([], [])
 
 
+@pytest.mark.parametrize("reply", [b"421 4.3.2 closing\r\n", b"250 what?\r\n"])
+def test_after_last_words_behind_a_refusal_nothing_more_is_said(reply: bytes) -> None:
+    """A refused RCPT stands; a DATA that is answered with 421 or nonsense ends the session, hung up on or not."""
+    work = ListedWork(MESSAGES)
+    wire, _ = converse(Server(script_of({("RCPT", "b"): NO[2], ("DATA", "b"): reply})), work, pipelining=True)
+
+    assert work.verdicts == [Verdict.ACCEPTED, Verdict.REFUSED]
+    assert len(wire.said) == 2
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+@pytest.mark.parametrize(
+    ("reply", "verdict"), [(b"421 4.3.2 bye\r\n", Verdict.DEFERRED), (b"354 what?\r\n", Verdict.IN_DOUBT)]
+)
+def test_after_last_words_to_a_dot_nothing_more_is_taken(reply: bytes, verdict: Verdict, pipelining: bool) -> None:
+    """What was begun behind that dot was not sent, and nobody else is tried."""
+    work = ListedWork(MESSAGES)
+    wire, _ = converse(Server(script_of({(".", "a"): reply})), work, pipelining=pipelining)
+
+    assert work.verdicts == [verdict, Verdict.NOT_SENT][: 1 + pipelining]
+    assert len(wire.said) == (2 if pipelining else 4)
+
+
 @pytest.mark.parametrize("pipelining", [True, False])
 def test_a_message_refused_here_does_not_hold_up_the_others(pipelining: bool) -> None:
     """What cannot go to this server has its result without a word said, between messages that go."""

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from coopdigest.mail.endpoint import Timeouts
 from coopdigest.mail.smtp_dialogue import LineLostError
+from coopdigest.mail.smtp_patience import Patience
 from coopdigest.mail.smtp_reply import Reply, ReplyError, ReplyParser
 
 _ROOM = 8192  # octets; a plain protocol is given 256 KiB anew for every reply, which costs more than all else here
@@ -50,9 +51,8 @@ class SmtpWire(asyncio.BufferedProtocol):
         raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket, self._waits_for_tls = raw, waits_for_tls
         self._loop = asyncio.get_running_loop()
-        self._block = timeouts.block.total_seconds()
         limits = (timeouts.command, timeouts.data, timeouts.block, timeouts.dot, timeouts.quit)
-        self._shortest = min(limits).total_seconds()
+        self._patience = Patience(timeouts.block.total_seconds(), min(limits).total_seconds())
         self._replies = ReplyParser()
         self._room = memoryview(bytearray(_ROOM))
         self._clear: asyncio.Transport | None = None  # the transport under TLS, or the only one
@@ -61,8 +61,6 @@ class SmtpWire(asyncio.BufferedProtocol):
         self._loss: LineLostError | None = None
         self._dot_at: int | None = None  # what `sent` is when the octet before the last dot has left
         self._timer: asyncio.TimerHandle | None = None
-        self._deadline, self._limit, self._seen_sent = 0.0, 0.0, 0
-        self._was_unsent = False
 
     @property
     def is_open(self) -> bool:
@@ -99,7 +97,9 @@ class SmtpWire(asyncio.BufferedProtocol):
         """
         if self._loss is None and not self._replies.has_one:
             self._waiter = self._loop.create_future()
-            self._keep_time(limit)
+            self._patience.begin(self._loop.time(), limit, self._unsent)
+            if self._timer is None:
+                self._look_at_clock()
             try:
                 await self._waiter
             finally:
@@ -203,30 +203,15 @@ class SmtpWire(asyncio.BufferedProtocol):
             self._transport.abort()
         self._wake()
 
-    def _keep_time(self, limit: float) -> None:
-        """Set the deadline; the one timer there is never runs longer than the shortest limit, so it comes in time."""
-        self._limit = limit
-        self._was_unsent = self._unsent > 0
-        self._seen_sent = self._socket.sent
-        self._deadline = self._loop.time() + (self._block if self._was_unsent else limit)
-        if self._timer is None:
-            self._arm()
-
-    def _arm(self) -> None:
-        left = self._deadline - self._loop.time()
-        self._timer = self._loop.call_later(min(left, self._shortest), self._look_at_clock)
-
     def _look_at_clock(self) -> None:
         self._timer = None
         if self._waiter is None:
             return
-        if self._was_unsent and self._socket.sent > self._seen_sent:  # every block has its own time
-            self._keep_time(self._limit)
-        elif self._loop.time() < self._deadline:
-            self._arm()
+        later = self._patience.look(self._loop.time(), self._unsent)
+        if later > 0:
+            self._timer = self._loop.call_later(later, self._look_at_clock)
         else:
-            waited = self._block if self._was_unsent else self._limit
-            self._lose(f"no answer within {waited:g} s")
+            self._lose(self._patience.text)
 
 
 async def open_wire(host: str, port: int, timeouts: Timeouts, *, waits_for_tls: bool) -> SmtpWire:
