@@ -22,10 +22,10 @@ DONE, HELD, TRANSPORT, DEFERRED = 0, 5, 6, 9
 
 @pytest.fixture
 def server(mailing: Mailing, tmp_path: Path) -> Iterator[MailProcess]:
-    """A server that takes its time, so that the sending of three hundred messages can be met in the middle."""
+    """A server that takes its time, so that a sending can be met in the middle, on however slow a machine."""
     mailing.address_to(PEOPLE)
     mailing.configure("connections = 2\n")
-    with mail_process(tmp_path / "log.jsonl", "--delay-ms", "40") as running:
+    with mail_process(tmp_path / "log.jsonl", "--delay-ms", "100") as running:
         mailing.use_server(running.port)
         yield running
 
@@ -36,6 +36,13 @@ def wait_until(condition: Callable[[], bool], seconds: float = 60.0) -> None:
     while not condition():
         assert time.monotonic() < end, "it never happened"
         select.select([], [], [], 0.01)
+
+
+def send_the_rest(mailing: Mailing, server: MailProcess) -> int:
+    """Send what is left by a server that does not take its time, and writes to the same log."""
+    with mail_process(server.log) as quick:
+        mailing.use_server(quick.port)
+        return mailing.send().code
 
 
 def assert_nobody_twice(server: MailProcess, people: int) -> None:
@@ -53,12 +60,12 @@ def test_pause_from_another_process(mailing: Mailing, server: MailProcess) -> No
         ran = finish(process)
     counts = mailing.counts()
     refused = mailing.send()
-    resumed, sent = mailing.run("resume", PERIOD), mailing.send()
+    resumed = mailing.ask("resume", PERIOD)
 
-    assert (paused.code, ran.code, refused.code, resumed.code, sent.code) == (DONE, HELD, HELD, DONE, DONE)
+    assert (paused.code, ran.code, refused.code, resumed.code) == (DONE, HELD, HELD, DONE)
     assert counts["accepted"] + counts["pending"] == PEOPLE
     assert 20 <= counts["accepted"] <= there + 4  # what was in flight on two connections, and what came meanwhile
-    assert mailing.counts() == {"accepted": PEOPLE}
+    assert (send_the_rest(mailing, server), mailing.counts()) == (DONE, {"accepted": PEOPLE})
     assert_nobody_twice(server, PEOPLE)
 
 
@@ -67,13 +74,14 @@ def test_cancel_from_another_process(mailing: Mailing, server: MailProcess) -> N
     with mailing.started("send", PERIOD) as process:
         wait_until(lambda: server.count() >= 20)
         cancelled = mailing.run("cancel", PERIOD)
+        there = server.count()
         finish(process)
     counts = mailing.counts()
-    again = mailing.send()
+    send_the_rest(mailing, server)
 
-    assert (cancelled.code, again.code) == (DONE, HELD) or again.code == DONE
+    assert cancelled.code == DONE
     assert counts["accepted"] + counts["skipped"] == PEOPLE
-    assert counts["skipped"] > PEOPLE // 2
+    assert 20 <= counts["accepted"] <= there + 4
     assert mailing.counts() == counts
     assert_nobody_twice(server, counts["accepted"])
 
@@ -86,12 +94,11 @@ def test_a_signal_drains_what_is_in_flight(number: signal.Signals, mailing: Mail
         process.send_signal(number)
         ran = finish(process)
     counts, taken = mailing.counts(), server.count()
-    sent = mailing.send()
 
     assert ran.code == DEFERRED
     assert counts == {"accepted": taken, "pending": PEOPLE - taken}
     assert 20 <= taken < PEOPLE
-    assert (sent.code, mailing.counts()) == (DONE, {"accepted": PEOPLE})
+    assert (send_the_rest(mailing, server), mailing.counts()) == (DONE, {"accepted": PEOPLE})
     assert_nobody_twice(server, PEOPLE)
 
 
@@ -110,14 +117,13 @@ def test_a_signal_before_anything_was_sent(mailing: Mailing) -> None:
 
 def test_several_processes_share_the_work(mailing: Mailing, server: MailProcess) -> None:
     """Three `send` on one ledger: each sends some, nobody gets it twice, and each says how the campaign stands."""
-    mailing.address_to(900)
+    mailing.address_to(400)
     with ExitStack() as stack:
         running = [stack.enter_context(mailing.started("send", PERIOD)) for _ in range(3)]
         ran = [finish(process) for process in running]
 
     by_connection = {entry["connection"] for entry in server.entries()}
     assert {each.code for each in ran} <= {DONE, DEFERRED}
-    assert mailing.send().code == DONE
-    assert mailing.counts() == {"accepted": 900}
+    assert (mailing.send().code, mailing.counts()) == (DONE, {"accepted": 400})
     assert len(by_connection) >= 3
-    assert_nobody_twice(server, 900)
+    assert_nobody_twice(server, 400)

@@ -117,11 +117,18 @@ FAULTS = {name: fault for group in GROUPS.values() for name, fault in group.item
 CODES_OF = {"accepted": DONE, "in_doubt": PARTLY, "refused": PARTLY, "deferred": DEFERRED}
 
 
-@pytest.mark.parametrize("group", GROUPS)
-@pytest.mark.parametrize("offer", [Offer(), Offer(extensions=("SIZE 33554432",))], ids=["pipelined", "lock-step"])
-def test_every_fault_ends_as_the_ledger_says(group: str, offer: Offer, mailing: Mailing) -> None:
+OFFERS = {"pipelined": Offer(), "lock-step": Offer(extensions=("SIZE 33554432",))}
+MEETINGS = [
+    pytest.param(group, way, marks=() if way == "pipelined" or group == "after" else pytest.mark.long)
+    for group in GROUPS
+    for way in OFFERS
+]
+
+
+@pytest.mark.parametrize(("group", "way"), MEETINGS)
+def test_every_fault_ends_as_the_ledger_says(group: str, way: str, mailing: Mailing) -> None:
     """Whatever the server does, each reader ends in the state that fits it, nobody twice, and the report adds up."""
-    _meet(GROUPS[group], offer, mailing)
+    _meet(GROUPS[group], OFFERS[way], mailing)
 
 
 @pytest.mark.long
@@ -202,7 +209,7 @@ UNUSABLE: dict[str, Script] = {
 }
 
 
-SHOWN = ("550 at MAIL", "hangs up on everybody")
+SHOWN = ("550 at MAIL",)
 ONES = [pytest.param(name, marks=() if name in SHOWN else pytest.mark.long) for name in UNUSABLE]
 
 
@@ -317,7 +324,7 @@ CODES = """\
 554 5.7.9 message not accepted for policy reasons""".splitlines()
 
 
-@pytest.mark.parametrize("step", [Step.RCPT, Step.DOT])
+@pytest.mark.parametrize("step", [pytest.param(Step.RCPT, marks=pytest.mark.long), Step.DOT])
 def test_every_code_of_the_large_providers(step: Step, mailing: Mailing) -> None:
     """4yz waits and 5yz is final, with the server's words kept; a 5yz is never tried again (B33)."""
     people = readers(2 * len(CODES))
@@ -355,7 +362,10 @@ def _tries(server: MisbehavingServer) -> Counter[str]:
     return Counter(found)
 
 
-@pytest.mark.parametrize(("step", "said"), [(Step.DOT, "554 5.7.1 no"), (Step.RCPT, "451 4.7.1 later")])
+ALIKE = [(Step.DOT, "554 5.7.1 no"), pytest.param(Step.RCPT, "451 4.7.1 later", marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize(("step", "said"), ALIKE)
 def test_a_server_that_answers_everybody_alike_writes_nobody_off(step: Step, said: str, mailing: Mailing) -> None:
     """The first ten all refused or deferred is the transport's trouble: exit 6, and later everybody gets it."""
     mailing.address_to(30)
@@ -374,6 +384,7 @@ def test_a_server_that_answers_everybody_alike_writes_nobody_off(step: Step, sai
     assert sorted(to for message in better.accepted for to in message.recipients) == readers(30)
 
 
+@pytest.mark.long
 @pytest.mark.xfail(reason="the rule of the first ten counts retries, too: an odd retry list ends with exit 6 for ever")
 def test_those_that_stay_deferred_do_not_starve_the_others(mailing: Mailing) -> None:
     """Twelve mailboxes that stay full do not keep those behind them from being tried again."""

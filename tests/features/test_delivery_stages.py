@@ -93,7 +93,7 @@ KILLED: dict[str, Callable[[], Killer]] = {
 }
 
 
-SHOWN = ("at MAIL", "before the dot", "after the dot, kept")
+SHOWN = ("at MAIL", "after the dot, kept")
 MOMENTS = [pytest.param(name, marks=() if name in SHOWN else pytest.mark.long) for name in KILLED]
 
 
@@ -141,7 +141,10 @@ def test_an_intent_refused_after_354(mailing: Mailing) -> None:
     assert server.commands.count(".") == PEOPLE - 1
 
 
-@pytest.mark.parametrize(("command", "state", "code"), [("pause", "pending", HELD), ("cancel", "skipped", DONE)])
+STOPS = [("pause", "pending", HELD), pytest.param("cancel", "skipped", DONE, marks=pytest.mark.long)]
+
+
+@pytest.mark.parametrize(("command", "state", "code"), STOPS)
 def test_stopped_after_354(command: str, state: str, code: int, mailing: Mailing) -> None:
     """`pause` and `cancel` reach even the message whose 354 is there: its dot is not written."""
     mailing.address_to(PEOPLE)
@@ -152,6 +155,7 @@ def test_stopped_after_354(command: str, state: str, code: int, mailing: Mailing
     assert [to for message in server.accepted for to in message.recipients] == readers(6)
 
 
+@pytest.mark.long
 def test_the_connection_is_lost_while_the_ledger_says_no(mailing: Mailing) -> None:
     """A fence and a lost line at once: the reader is skipped, nobody else is touched, nobody is in doubt."""
     mailing.address_to(PEOPLE)

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from coopdigest.domain.errors import ExitCode
 from coopdigest.testing.mail_process import MailProcess, mail_process
-from coopdigest.testing.mailing import PERIOD, Mailing, readers
+from coopdigest.testing.mailing import PERIOD, Mailing, Quick, readers
 
 _START_UP = 1.5  # seconds within which a kill hits a process that may not have sent anything yet
 _MORE_TRIES = 50  # sends after the last kill; each is one that left somebody waiting
@@ -89,11 +89,16 @@ def _thousands(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def run_rounds(plan: Plan, folder: Path, environ: dict[str, str] | None = None) -> Figures:
-    """Do what is planned in `folder`; `environ` may name a PostgreSQL database, in which one round is done."""
+def run_rounds(
+    plan: Plan, folder: Path, environ: dict[str, str] | None = None, *, quick: Quick | None = None
+) -> Figures:
+    """Do what is planned in `folder`; `environ` may name a PostgreSQL database, in which one round is done.
+
+    `quick` is how commands that send nothing may be run; see `Mailing`.
+    """
     figures, chance, began = Figures(), random.Random(plan.seed), time.monotonic()  # noqa: S311 - no secret
     options = f"connections = {plan.connections}\n"
-    template = Mailing(folder / "template", dict(environ or {})).prepare(plan.recipients, smtp=options)
+    template = Mailing(folder / "template", dict(environ or {}), quick).prepare(plan.recipients, smtp=options)
     while figures.kills < plan.kills:
         path = folder / f"round-{figures.rounds}"
         mailing = template if environ else template.copy_to(path)
