@@ -63,7 +63,7 @@ def test_a_sender_sleeps_after_the_dot(anywhere: Mailing) -> None:
         anywhere.use_server(server.port)
         with anywhere.started("send", PERIOD) as sleeper:
             lullaby.process = sleeper
-            while lullaby.process:
+            while lullaby.process and sleeper.poll() is None:
                 select.select([], [], [], 0.01)
             let_silence_pass(anywhere)
             other = anywhere.send()
