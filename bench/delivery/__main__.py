@@ -38,7 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         folders.clear()
     bars = [bar for section in sections for bar in section.bars]
-    print("\n### The bars\n\n" + "\n".join(tabulate_bars(bars)))
+    if bars:
+        print("\n### The bars\n\n" + "\n".join(tabulate_bars(bars)))
     if asked.write:
         asked.write.write_text(make_page(machine, sections, datetime.now(UTC).date()), "utf-8")
     return 0 if all(bar.is_reached for bar in bars) else 1
