@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import select
-import time
 from pathlib import Path
 
 import pytest
@@ -27,7 +25,7 @@ def test_five_hundred_readers(connections: int, mailing: Mailing, tmp_path: Path
         first = mailing.counts()
         taken = server.accepted()
         waiting, doubted = set(mailing.troubles("--deferred")), set(mailing.troubles("--in-doubt"))
-        code = _send_until_nothing_waits(mailing)
+        code = mailing.send_until_nobody_waits().code
         late = server.accepted() - taken
 
     assert (first, sent.code) == ({"accepted": 390, "deferred": 50, "refused": 50, "in_doubt": 10}, DEFERRED)
@@ -37,12 +35,3 @@ def test_five_hundred_readers(connections: int, mailing: Mailing, tmp_path: Path
     assert max(server.accepted().values()) == 1
     assert set(mailing.troubles("--in-doubt")) == doubted
     assert set(readers(500)) - set(server.accepted()) <= doubted | set(mailing.troubles("--refused"))
-
-
-def _send_until_nothing_waits(mailing: Mailing, seconds: float = 60.0) -> int:
-    """Send again and again until a `send` says that nobody waits any more; its exit code."""
-    end = time.monotonic() + seconds
-    while (code := mailing.send().code) == DEFERRED:
-        assert time.monotonic() < end, "the deferred stay deferred"
-        select.select([], [], [], 0.3)
-    return code

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from coopdigest.domain.errors import ExitCode
 
 PERIOD = "2021-11"
 _CONFIG = """\
@@ -132,6 +136,19 @@ class Mailing:
     def send(self, *arguments: str, **options: Any) -> Ran:
         """Run `coopdigest send` for the issue."""
         return self.run("send", PERIOD, *arguments, **options)
+
+    def send_until_nobody_waits(self, seconds: float = 60.0) -> Ran:
+        """Run `coopdigest send` again and again, until it does not say that somebody waits; its last answer.
+
+        Raises:
+            AssertionError: somebody still waits after so many seconds.
+        """
+        end = time.monotonic() + seconds
+        while (ran := self.send()).code == int(ExitCode.DEFERRED):
+            if time.monotonic() > end:
+                raise AssertionError("the deferred stay deferred")
+            select.select([], [], [], 0.3)
+        return ran
 
     def status(self) -> Any:
         """What `coopdigest status` says of the issue."""
