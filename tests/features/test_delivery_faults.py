@@ -385,7 +385,6 @@ def test_a_server_that_answers_everybody_alike_writes_nobody_off(step: Step, sai
 
 
 @pytest.mark.long
-@pytest.mark.xfail(reason="the rule of the first ten counts retries, too: an odd retry list ends with exit 6 for ever")
 def test_those_that_stay_deferred_do_not_starve_the_others(mailing: Mailing) -> None:
     """Twelve mailboxes that stay full do not keep those behind them from being tried again."""
     people = readers(36)

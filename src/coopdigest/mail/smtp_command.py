@@ -7,6 +7,7 @@ import re
 
 from coopdigest.mail.endpoint import Login
 
+_BREAKS = re.compile(r"[\r\n\x00]")
 _NO_XTEXT = re.compile(r"[^!-*,-<>-~]")
 
 
@@ -17,7 +18,7 @@ def encode_command(*words: str) -> bytes:
         ValueError: a word holds CR, LF or NUL, which would begin another command.
     """
     line = " ".join(words)
-    if re.search(r"[\r\n\x00]", line):
+    if _BREAKS.search(line):
         raise ValueError("an SMTP command would hold a line break or NUL")
     return line.encode("utf-8") + b"\r\n"
 

@@ -236,7 +236,8 @@ class Dialogue:
         if not (yield self._proceed(order.outgoing)):
             self.ended = "it may no longer be sent"
             return Outcome(Verdict.NOT_SENT, text=self.ended), None
-        body = stuff_dots(order.outgoing.message)
+        outgoing = order.outgoing
+        body = outgoing.message if outgoing.is_free_of_dots else stuff_dots(outgoing.message)
         following = self._take(take) if self._pipelining else None
         pieces = [body, _DOT] if following is None else [body, _DOT, following.mail, following.rcpt, _DATA]
         try:

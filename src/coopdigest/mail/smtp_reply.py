@@ -35,8 +35,15 @@ class Reply:
     @property
     def text(self) -> str:
         """The words on one line, at most 500 characters, without anybody's address or token."""
-        line = " ".join(_UNPRINTABLE.sub(" ", " ".join(self.lines)).split())
-        return _TOKEN.sub(r"\1[token]", _ADDRESS.sub("[address]", line))[:_TEXT_LIMIT]
+        line = " ".join(self.lines)
+        if not line.isprintable():
+            line = _UNPRINTABLE.sub(" ", line)
+        line = " ".join(line.split())
+        if "@" in line:
+            line = _ADDRESS.sub("[address]", line)
+        if "/unsubscribe/" in line:
+            line = _TOKEN.sub(r"\1[token]", line)
+        return line[:_TEXT_LIMIT]
 
     def __str__(self) -> str:
         """Code and text, for an error message."""

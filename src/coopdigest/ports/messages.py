@@ -32,11 +32,15 @@ class MessageChecker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message on its way out: `message` has CRLF line ends and is not dot-stuffed; a rehearsal has no `delivery`."""
+    """A message on its way out: `message` has CRLF line ends and is not dot-stuffed; a rehearsal has no `delivery`.
+
+    `is_free_of_dots` says that none of its lines begins with a dot: then nobody has to look for one.
+    """
 
     envelope: Envelope
     message: bytes
     delivery: Claimed | None = None
+    is_free_of_dots: bool = False
 
 
 class Work(Protocol):

@@ -147,7 +147,8 @@ class Crew:
         self.on_outcome(delivery, outcome)
         if outcome.verdict is Verdict.NOT_SENT:
             self.queue.note_fall(delivery)
-        self.first.hear(delivery.id, outcome)
+        if delivery.first_tried is None or outcome.verdict is not Verdict.DEFERRED:
+            self.first.hear(delivery.id, outcome)  # who was deferred before may well be so again: it is not news of us
         if self.first.show_trouble and self.failure is None:
             said = f"{outcome.code} {outcome.text}".strip()
             self.fail(TransportError(f"the server answers everybody alike ({said}); nobody is written off, send again"))

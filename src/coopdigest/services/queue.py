@@ -44,7 +44,7 @@ class Queue:
             return None
         delivery = self._claimed.popleft()
         message = self.messages.build(self.editions[delivery.language], delivery, self.clock.now())
-        return Outgoing(Envelope(self.envelope_sender, delivery.address), message, delivery)
+        return Outgoing(Envelope(self.envelope_sender, delivery.address), message, delivery, is_free_of_dots=True)
 
     @property
     def holds_some(self) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, PoolProxiedConnection
 
 from coopdigest.domain.errors import StoreError
 from coopdigest.store.driver_errors import is_disconnect, translating
@@ -40,6 +41,9 @@ class Database:
         self._secrets = secrets_of(self._url)
         self._engine = make_engine(self._url, durability, wait)
         self._writes = 0
+        self._desk = threading.Lock()  # guards the two that follow
+        self._kept: PoolProxiedConnection | None = None  # SQLite's one connection, between two lean transactions
+        self._wanted = 0  # how many ask the pool for it, which must not wait for it in vain
 
     @property
     def path(self) -> Path | None:
@@ -82,10 +86,41 @@ class Database:
 
     @contextmanager
     def _transaction(self, **options: object) -> Iterator[Connection]:
-        with translating(self.name, self._secrets), self._engine.connect() as bare:
+        with translating(self.name, self._secrets), self._wanting(), self._engine.connect() as bare:
             connection = bare.execution_options(**options)
             with connection.begin():
                 yield connection
+
+    @contextmanager
+    def _wanting(self) -> Iterator[None]:
+        """Have what is kept between lean transactions given back to the pool, and nothing kept meanwhile."""
+        with self._desk:
+            self._wanted += 1
+            self._give_back()
+        try:
+            yield
+        finally:
+            with self._desk:
+                self._wanted -= 1
+
+    def _give_back(self) -> None:
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            kept.close()
+
+    def _borrow(self) -> PoolProxiedConnection:
+        """The driver's connection for a lean transaction; asking the pool each time costs as much as a statement."""
+        with self._desk:
+            kept, self._kept = self._kept, None
+        return kept or self._engine.raw_connection()
+
+    def _put_by(self, pooled: PoolProxiedConnection) -> None:
+        """Keep a connection for the next lean transaction, unless somebody else may want it."""
+        with self._desk:
+            if self.is_sqlite and pooled.is_valid and self._kept is None and not self._wanted:
+                self._kept = pooled
+                return
+        pooled.close()
 
     @contextmanager
     def sharing(self) -> Iterator[Lean]:
@@ -108,7 +143,7 @@ class Database:
             StoreError: the store cannot be used, or another process kept it for longer than the wait; nothing was kept.
         """
         with translating(self.name, self._secrets):
-            pooled = self._engine.raw_connection()
+            pooled = self._borrow()
             lean = (
                 LeanSqlite(pooled.driver_connection)
                 if self.is_sqlite
@@ -123,7 +158,7 @@ class Database:
                     pooled.invalidate()
                 raise
             finally:
-                pooled.close()
+                self._put_by(pooled)
         self._count()
 
     def _count(self) -> None:
@@ -155,7 +190,7 @@ class Database:
         if self.path:
             with lock_file(self._lock_path("checkpoint"), waits=False) as is_mine:
                 if is_mine:
-                    with translating(self.name), self._engine.connect() as bare:
+                    with translating(self.name), self._wanting(), self._engine.connect() as bare:
                         bare.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _lock_path(self, purpose: str) -> Path:
@@ -164,6 +199,8 @@ class Database:
 
     def close(self) -> None:
         """Give the connections back."""
+        with self._desk:
+            self._give_back()
         self._engine.dispose()
 
 
