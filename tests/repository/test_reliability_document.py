@@ -47,3 +47,14 @@ def _rows(name: str) -> list[tuple[str, int]]:
     part = TEXT.partition(f"<!-- {name} -->")[2].partition(f"<!-- /{name} -->")[0]
     rows = re.findall(r"^\| (.+?) \| ([\d,]+) \|$", part, re.MULTILINE)
     return [(words, int(figure.replace(",", ""))) for words, figure in rows]
+
+
+def test_readme_makes_the_same_promise_and_names_tests_that_are_there(root: Path) -> None:
+    """Word for word, and each sentence with a test."""
+    readme = (root / "README.md").read_text("utf-8")
+    promise = "\n".join(line for line in TEXT.splitlines() if line.startswith("> "))
+    assert promise in readme
+    named = re.findall(r"`(tests/\w+/\w+\.py)::(\w+)`", readme)
+    assert len(named) >= 4
+    for file, test in named:
+        assert f"def {test}(" in (root / file).read_text("utf-8")
