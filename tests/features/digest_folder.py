@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -10,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from coopdigest.testing.mailing import Ran
 
 CONFIG = """\
 [digest]
@@ -70,20 +71,6 @@ October 2021
     Two hundred pupils asked, the fishers answered.
 """
 ROSTER = "email,name\namina@example.org,Amina Diallo\nluc@example.org,Luc Perret\nnour@example.org,Nour Haddad\n"
-
-
-@dataclass
-class Ran:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """The one JSON document on stdout."""
-        return json.loads(self.out)
 
 
 @dataclass

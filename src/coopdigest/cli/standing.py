@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from coopdigest.cli.live import last_reply
 from coopdigest.cli.progress import speed, time_left
 from coopdigest.cli.troubles import plain
 from coopdigest.domain.issue import IssueState
@@ -41,5 +42,5 @@ def domain_line(troubles: DomainTroubles) -> str:
     """What became of messages to one domain, and what its server said last."""
     named = {"deferred": troubles.deferred, "refused": troubles.refused, "in doubt": troubles.in_doubt}
     counts = ", ".join(f"{count:,} {name}" for name, count in named.items() if count)
-    reply = " ".join(filter(None, [str(troubles.code or ""), plain(troubles.reply)]))
+    reply = last_reply(troubles)
     return f"{plain(troubles.domain)}: {counts}" + (f"; last reply {reply}" if reply else "")

@@ -32,7 +32,8 @@ from coopdigest.store.pace import read_pace
 from coopdigest.store.recipients import is_allowed, is_meant, read_troubles
 from coopdigest.store.recording import record_intents, record_results
 from coopdigest.store.roster import not_suppressed
-from coopdigest.store.schema import campaigns, deliveries, issues, senders, subscribers
+from coopdigest.store.schema import deliveries, senders, subscribers
+from coopdigest.store.statements import MAY_SEND
 
 _D = DeliveryState
 
@@ -123,8 +124,8 @@ class LedgerTables:
 
     def may_send(self, campaign: int, sender: int) -> bool:
         """See `ports.Ledger.may_send`."""
-        with self._database.reading() as connection:
-            return bool(connection.execute(select(_may_send(campaign, sender))).scalar())
+        with self._database.sharing() as lean:
+            return lean.execute(MAY_SEND, (sender, campaign)).fetchone() is not None
 
     def next_turn(self, campaign: int, now: datetime, terms: Terms) -> datetime | None:
         """See `ports.Ledger.next_turn`."""
@@ -220,14 +221,6 @@ def _held(state: DeliveryState) -> tuple[ColumnElement[bool], ColumnElement[bool
     """The rows in this state, found among those that senders hold, not among all that there ever were."""
     held = deliveries.c.state.in_([_literal(_D.CLAIMED), _literal(_D.SENDING)])
     return held, deliveries.c.state == _literal(state)
-
-
-def _may_send(campaign: int, sender: int) -> ColumnElement[bool]:
-    """The fence: my sender row is alive, and the campaign is neither paused, cancelled nor finished."""
-    alive = select(senders.c.id).where(senders.c.id == sender, senders.c.alive.is_(True)).exists()
-    joined = select(campaigns.c.id).join(issues, issues.c.id == campaigns.c.issue_id)
-    live = joined.where(campaigns.c.id == campaign, issues.c.state == IssueState.SENDING.value).exists()
-    return and_(alive, live)
 
 
 def _is_in_audience() -> ColumnElement[bool]:
