@@ -19,12 +19,13 @@ from coopdigest.ports import Campaign
 from coopdigest.services.dispatching import Dispatching
 from coopdigest.testing.builders import make_edition, make_issue
 from coopdigest.testing.clock import NOON, FixedClock
+from coopdigest.testing.fake_compose import FakeMessageFactory
 from coopdigest.testing.fake_transport import FakeTransport
 from coopdigest.testing.memory_store import MemoryStore
 from coopdigest.testing.scenes import open_campaign
 
 
-class Factory:
+class Factory(FakeMessageFactory):
     """A `MessageFactory` of messages that name their delivery."""
 
     def build(self, edition: Edition, delivery: Claimed, now: Any) -> bytes:
@@ -50,6 +51,7 @@ class Scene:
     told: list[tuple[int, Outcome]] = field(default_factory=list)
     waited: list[float] = field(default_factory=list)
     stop: Callable[[], bool] = lambda: False
+    is_slow: bool = False
 
     def __post_init__(self) -> None:
         """Open the campaign."""
@@ -68,7 +70,7 @@ class Scene:
         Dispatching(
             self.store.ledger,
             self.transport,
-            Factory(),
+            Factory(is_slow=self.is_slow),
             self.clock,
             "bounces@example.org",
             on_outcome=lambda delivery, outcome: self.told.append((delivery.id, outcome)),
@@ -84,9 +86,10 @@ class Scene:
         return self.store.ledger.finish(self.campaign.id, self.clock.now()).tally
 
 
-def test_lanes_share_the_queue_and_everybody_is_written_to_once() -> None:
-    """Four lanes, one message each per person, every outcome told once."""
-    scene = Scene(count=50)
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_lanes_share_the_queue_and_everybody_is_written_to_once(is_slow: bool) -> None:
+    """Four lanes, one message each per person, every outcome told once, wherever messages are finished."""
+    scene = Scene(count=50, is_slow=is_slow)
     assert scene.drain() == Tally(accepted=50)
     assert sorted(scene.transport.recipients) == people(50)
     assert len(scene.transport.connections) == 4
@@ -197,9 +200,10 @@ def test_ten_first_mailboxes_that_do_not_exist_are_their_own_trouble() -> None:
     assert scene.drain() == Tally(accepted=5, refused=15)
 
 
-def test_who_asks_to_stop_gets_what_is_in_flight_finished_and_the_rest_pending() -> None:
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_who_asks_to_stop_gets_what_is_in_flight_finished_and_the_rest_pending(is_slow: bool) -> None:
     """No claim is left behind, nothing is in doubt."""
-    scene = Scene(count=100)
+    scene = Scene(count=100, is_slow=is_slow)
     scene.stop = lambda: len(scene.told) >= 10
     tally = scene.drain()
     assert tally == Tally(accepted=tally.accepted, pending=100 - tally.accepted)
@@ -224,9 +228,10 @@ def test_a_pause_from_elsewhere_is_obeyed_at_the_next_dot() -> None:
     assert tally.accepted <= 10 + 2 * 4
 
 
-def test_a_sender_declared_dead_goes_on_under_a_new_id() -> None:
+@pytest.mark.parametrize("is_slow", [False, True])
+def test_a_sender_declared_dead_goes_on_under_a_new_id(is_slow: bool) -> None:
     """Its old claims are another's; it claims afresh, and nobody is written to twice."""
-    scene = Scene(count=60)
+    scene = Scene(count=60, is_slow=is_slow)
     other = FixedClock(NOON + timedelta(minutes=5))
 
     def declare_dead_once() -> bool:

@@ -11,6 +11,7 @@ from coopdigest.ports import Campaign
 from coopdigest.services.dispatching import Dispatching
 from coopdigest.testing.builders import make_edition, make_issue
 from coopdigest.testing.clock import NOON, FixedClock
+from coopdigest.testing.fake_compose import FakeMessageFactory
 from coopdigest.testing.fake_transport import FakeTransport
 from coopdigest.testing.memory_store import MemoryStore
 from coopdigest.testing.scenes import open_campaign
@@ -18,7 +19,7 @@ from coopdigest.testing.scenes import open_campaign
 PEOPLE = ("amina@example.org", "luc@example.org", "nour@staging.example")
 
 
-class Factory:
+class Factory(FakeMessageFactory):
     """A `MessageFactory` of messages that name their delivery."""
 
     def build(self, edition: Edition, delivery: Claimed, now: Any) -> bytes:

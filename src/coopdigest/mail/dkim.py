@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 from coopdigest.domain.errors import ConfigurationError
 from coopdigest.mail.addresses import wire_domain
 from coopdigest.mail.signed_headers import OVERSIGNED, SIGNED
+from coopdigest.ports import Unfinished
 
 Key = RSAPrivateKey | Ed25519PrivateKey
 """The two kinds of key that verifiers know (RFC 8463)."""
@@ -94,6 +95,8 @@ class _Field:
 class DkimSigner:
     """Signs for one domain, once with each of its keys; safe to use from several threads."""
 
+    is_slow = True
+
     def __init__(self, domain: str, keys: Sequence[SigningKey], body: BodyForm = BodyForm.RELAXED) -> None:
         """The public half of a key is found at `selector._domainkey.domain`.
 
@@ -113,8 +116,8 @@ class DkimSigner:
         self._relax_piece = lru_cache(maxsize=_KEPT)(_relax_blanks)
         self._describe = lru_cache(maxsize=_KEPT)(self._make_fields)
 
-    def sign(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> bytes:
-        """The whole message, ready to be sent: signatures, header fields, empty line, body.
+    def begin(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> Unfinished:
+        """Leave the signing to do, for a message that is then ready to be sent: signatures, fields, empty line, body.
 
         Fields and body are as they are sent, 7bit and with CRLF line ends (R53); nothing may change after this.
         What `shared` and the fixed pieces of `body` say is canonicalised once; see `mail.message.Signer`.
@@ -122,11 +125,15 @@ class DkimSigner:
         fields = [*_read_fields(personal), *self._read_shared(shared)]
         names, covered = _cover(fields)
         body_hash, when = self._hash_body(body), int(now.timestamp())
-        signatures: list[bytes] = []
-        for field in self._describe(names):
-            said = b"".join([*covered, field.signed % (when, body_hash)])
-            signatures += (field.sent % (when, body_hash), field.key.sign(said), b"\r\n")
-        return b"".join([*signatures, personal, shared, b"\r\n", *body])
+
+        def finish() -> bytes:
+            signatures: list[bytes] = []
+            for field in self._describe(names):
+                said = b"".join([*covered, field.signed % (when, body_hash)])
+                signatures += (field.sent % (when, body_hash), field.key.sign(said), b"\r\n")
+            return b"".join([*signatures, personal, shared, b"\r\n", *body])
+
+        return finish
 
     def _make_fields(self, names: tuple[str, ...]) -> list[_Field]:
         """The fields of all signatures over header fields of these names."""

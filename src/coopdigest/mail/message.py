@@ -8,18 +8,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 from urllib.parse import quote
 
 from coopdigest.domain.delivery import Claimed
 from coopdigest.domain.digest import Digest, Mailbox
-from coopdigest.domain.edition import Edition, Slot
+from coopdigest.domain.edition import Edition
 from coopdigest.domain.errors import ConfigurationError
 from coopdigest.domain.token import TOKEN_LENGTH, Tokens
 from coopdigest.mail.addresses import is_plain, wire_address, wire_domain
 from coopdigest.mail.headers import mailbox, named, structured, unstructured, uri_list
 from coopdigest.mail.skeleton import Skeleton, build_skeleton
+from coopdigest.ports import Unfinished
 
 _FORMS_KEPT = 16  # more than a digest has languages
 _TOKEN = "place-of-the-token".ljust(TOKEN_LENGTH, "_")  # stands for one: as long, and in the same letters
@@ -28,8 +29,10 @@ _TOKEN = "place-of-the-token".ljust(TOKEN_LENGTH, "_")  # stands for one: as lon
 class Signer(Protocol):
     """What signs a message, such as `mail.dkim.DkimSigner`."""
 
-    def sign(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> bytes:
-        """The whole message with its signature.
+    is_slow: bool  # whether what `begin` leaves to do is worth a thread of its own
+
+    def begin(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> Unfinished:
+        """What is left to do for the whole message with its signature; any thread may do it, once.
 
         `personal` and `shared` are header fields; `shared` is the same object for a whole edition, and so is every
         other piece of `body`, from the first on. A piece begins with a line, or with `=` or CRLF.
@@ -39,9 +42,11 @@ class Signer(Protocol):
 class Unsigned:
     """The signer of a digest that signs nothing: its mail server may."""
 
-    def sign(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> bytes:
+    is_slow = False
+
+    def begin(self, personal: bytes, shared: bytes, body: Sequence[bytes], now: datetime) -> Unfinished:
         """The message as it is."""
-        return b"".join([personal, shared, b"\r\n", *body])
+        return partial(b"".join, [personal, shared, b"\r\n", *body])
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ class DigestMessageFactory:
         self._sender_id = _feedback_sender(digest.slug)
         uris = self._leave_uris(_TOKEN)
         self._link = (uris[0] if uris else self._mailto_leave()).split(_TOKEN)
+        self.is_slow = self._signer.is_slow
         self._make_token = tokens.maker("unsubscribe")
         self._prepare = lru_cache(maxsize=_FORMS_KEPT)(self._make_form)
         self._date = lru_cache(maxsize=_FORMS_KEPT)(self._make_date)
@@ -86,6 +92,10 @@ class DigestMessageFactory:
         Raises:
             CompositionError: a value cannot stand in a message, such as a line break in the subject.
         """
+        return self.begin(edition, delivery, now)()
+
+    def begin(self, edition: Edition, delivery: Claimed, now: datetime) -> Unfinished:
+        """See `ports.MessageFactory.begin`."""
         form = self._prepare(edition, delivery.campaign)
         token = self._make_token(delivery.subscriber)
         serial = f"{delivery.campaign}.{delivery.subscriber}"
@@ -94,8 +104,8 @@ class DigestMessageFactory:
             f"Message-ID: <{serial}.{form.mark(serial)}@{self._domain}>\r\n"
             f"{token.join(form.leaving)}{form.feedback}"
         )
-        body = form.skeleton.fill({Slot.UNSUBSCRIBE_URL: token.join(self._link)})
-        return self._signer.sign(personal.encode("utf-8"), form.shared, body, now)
+        body = form.skeleton.fill(token.encode("ascii"))
+        return self._signer.begin(personal.encode("utf-8"), form.shared, body, now)
 
     def build_sample(self, edition: Edition, address: str, now: datetime) -> bytes:
         """A message for a rehearsal, to somebody who need not be a subscriber: `[Test]` before the subject.
@@ -104,15 +114,15 @@ class DigestMessageFactory:
         unsubscribe link writes to the publisher instead of leading to a page that would not know it.
         """
         form = self._prepare(edition, None)
+        (body,) = form.skeleton.pieces  # nobody's token is in it
         mac = self._tokens.mac(f"{self._digest.slug}\0{edition.nonce}\0{address}\0{now.isoformat()}\0sample")
         personal = f"{self._date(int(now.timestamp()))}{_to(address)}Message-ID: <sample.{mac}@{self._domain}>\r\n"
-        body = form.skeleton.fill({Slot.UNSUBSCRIBE_URL: self._mailto_leave()})
-        return self._signer.sign(personal.encode("utf-8"), form.shared, body, now)
+        return self._signer.begin(personal.encode("utf-8"), form.shared, [body], now)()
 
     def _make_form(self, edition: Edition, campaign: int | None) -> _Form:
         """What is the same for all; a rehearsal has no campaign."""
         structured("Message-ID", f"<{_TOKEN}@{self._domain}>")  # raises here what it would for each
-        skeleton = build_skeleton(edition)
+        skeleton = build_skeleton(edition, self._link if campaign is not None else [self._mailto_leave()])
         subject = edition.subject if campaign is not None else f"[Test] {edition.subject}"
         leaving = self._unsubscribe_fields() if campaign is not None else b""
         feedback = structured("Feedback-ID", f"{campaign}:{edition.language}:digest:{self._sender_id}")

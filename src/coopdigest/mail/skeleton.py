@@ -1,10 +1,9 @@
-"""A MIME skeleton: an edition's parts encoded once, with byte slots for what is personal."""
+"""A MIME skeleton: an edition's parts encoded once, with places for what is personal."""
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
@@ -16,64 +15,49 @@ _PART_HEADERS = b"Content-Type: text/%s; charset=utf-8\r\nContent-Transfer-Encod
 
 
 @dataclass(frozen=True, slots=True)
-class Blank:
-    """A place for a personal value: the slot it belongs to, and whether markup surrounds it."""
-
-    slot: Slot
-    is_html: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Skeleton:
     """A whole multipart/alternative body: text first, HTML last (R15), closed by its boundary.
 
-    `pieces` are encoded, and between each two of them is one of `blanks`. No line begins with a dot.
+    `pieces` are encoded, and between each two of them the subscriber's token belongs. No line begins with a dot.
     """
 
     boundary: str
     pieces: tuple[bytes, ...]
-    blanks: tuple[Blank, ...]
 
     @property
     def content_type(self) -> str:
         """The value of the message's Content-Type. The boundary holds `=_`, so it is quoted."""
         return f'multipart/alternative; boundary="{self.boundary}"'
 
-    def fill(self, values: Mapping[Slot, str]) -> list[bytes]:
-        """The body for one subscriber, CRLF, in pieces: by turns one of `pieces` itself and a value.
+    def fill(self, token: bytes) -> list[bytes]:
+        """The body for one subscriber, CRLF, in pieces: by turns one of `pieces` itself and the token.
 
-        A value begins a line, and `=` or a line end follows it. Every slot of the edition must be in `values`.
-
-        Raises:
-            CompositionError: a value holds a line break.
+        A token begins a line, and `=` or a line end follows it. It is written as it is: `Tokens` make no other than
+        letters, digits, `-` and `_`, which nothing has to encode or escape.
         """
-        encoded = {slot: _encode_value(slot, value) for slot, value in values.items()}
-        filled = [self.pieces[0]]
-        for blank, piece in zip(self.blanks, self.pieces[1:], strict=True):
-            filled += (encoded[blank.slot][blank.is_html], piece)
+        filled = [token] * (2 * len(self.pieces) - 1)
+        filled[::2] = self.pieces
         return filled
 
 
-def _encode_value(slot: Slot, value: str) -> tuple[bytes, bytes]:
-    """A value as it stands in the text and in the HTML."""
-    if "\r" in value or "\n" in value:
-        raise CompositionError(f"the personal part {slot.value!r} would hold a line break")
-    in_text, escaped = encode_fragment(value), escape(value)
-    return in_text, in_text if escaped == value else encode_fragment(escaped)
+def build_skeleton(edition: Edition, way_out: Sequence[str]) -> Skeleton:
+    """Encode an edition once; `way_out` is the link to unsubscribe, cut where the subscriber's token belongs.
 
-
-def build_skeleton(edition: Edition) -> Skeleton:
-    """Encode an edition once."""
+    Raises:
+        CompositionError: the link holds a line break.
+    """
+    if any("\r" in part or "\n" in part for part in way_out):
+        raise CompositionError("the link to unsubscribe would hold a line break")
     boundary = _boundary(edition)
     line = b"--" + boundary.encode("ascii")
-    text, in_text = _encode_part(edition.text, edition.nonce)
-    html, in_html = _encode_part(edition.html, edition.nonce)
+    mark = marker(edition.nonce, Slot.UNSUBSCRIBE_URL)
+    text = _encode_part(edition.text, mark, way_out)
+    html = _encode_part(edition.html, mark, [escape(part) for part in way_out])
     opened, turned = line + b"\r\n" + _PART_HEADERS % b"plain", b"\r\n" + line + b"\r\n" + _PART_HEADERS % b"html"
     text[0] = opened + text[0]
     html[0] = text.pop() + turned + html[0]
     html[-1] += b"\r\n" + line + b"--\r\n"
-    blanks = [Blank(slot, is_html) for slots, is_html in ((in_text, False), (in_html, True)) for slot in slots]
-    return Skeleton(boundary, (*text, *html), tuple(blanks))
+    return Skeleton(boundary, (*text, *html))
 
 
 def _boundary(edition: Edition) -> str:
@@ -82,18 +66,16 @@ def _boundary(edition: Edition) -> str:
     return f"=_coopdigest_{hashlib.sha256(said).hexdigest()[:24]}"
 
 
-def _encode_part(content: str, nonce: str) -> tuple[list[bytes], list[Slot]]:
-    """The pieces of one part, and the slots between them."""
-    markers = {marker(nonce, slot): slot for slot in Slot}
-    split = re.split("(" + "|".join(map(re.escape, markers)) + ")", content)
-    return _join_softly([encode_fragment(piece) for piece in split[::2]]), [markers[found] for found in split[1::2]]
+def _encode_part(content: str, mark: str, way_out: Sequence[str]) -> list[bytes]:
+    """The pieces of one part, between which the token belongs."""
+    pieces = content.replace(mark, mark.join(way_out)).split(mark)
+    return _join_softly([encode_fragment(piece) for piece in pieces])
 
 
 def _join_softly(encoded: list[bytes]) -> list[bytes]:
-    """Put a soft line break on both sides of every slot, so that a value starts a line and nothing follows it.
+    """Put a soft line break on both sides of every token, so that it starts a line and nothing follows it.
 
-    A piece that ends its line needs none; and none may end a part (RFC 2045 6.7 rule 5: it would join nothing),
-    unless the value there is empty: readers ignore it.
+    A piece that ends its line needs none; and none may end a part (RFC 2045 6.7 rule 5: it would join nothing).
     """
     last = len(encoded) - 1
     joined = []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from coopdigest.ports.clock import Clock
 from coopdigest.ports.composition import Composer, Link, LinkAnswer, LinkVisitor
 from coopdigest.ports.content import Collected, IssueRecord, IssueStore, ItemStore, SourceRecord
-from coopdigest.ports.messages import Connection, MessageChecker, MessageFactory, Outgoing, Transport, Work
+from coopdigest.ports.messages import Connection, MessageChecker, MessageFactory, Outgoing, Transport, Unfinished, Work
 from coopdigest.ports.people import Campaign, Ledger, Roster, Trouble
 from coopdigest.ports.sources import Note, Reading, Source, Validators
 
@@ -36,6 +36,7 @@ __all__ = [
     "SourceRecord",
     "Transport",
     "Trouble",
+    "Unfinished",
     "Validators",
     "Work",
 ]

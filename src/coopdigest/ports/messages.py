@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -10,15 +10,24 @@ from typing import Protocol
 from coopdigest.domain.delivery import Claimed, Envelope, Outcome
 from coopdigest.domain.edition import Edition, Finding
 
+Unfinished = Callable[[], bytes]
+"""What is left to do for a message, which it gives back; any thread may do it."""
+
 
 class MessageFactory(Protocol):
     """Builds the RFC 5322 message of one subscriber."""
+
+    is_slow: bool  # whether what `begin` leaves to do is worth another thread
 
     def build(self, edition: Edition, delivery: Claimed, now: datetime) -> bytes:
         """The message, CRLF line ends; no line begins with a dot, so there is nothing for SMTP to stuff.
 
         The Message-ID is the same on every attempt, Date is `now`.
         """
+        ...
+
+    def begin(self, edition: Edition, delivery: Claimed, now: datetime) -> Unfinished:
+        """The same message, as far as it takes no time: `build` begins and finishes it."""
         ...
 
 

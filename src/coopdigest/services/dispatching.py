@@ -13,6 +13,7 @@ from coopdigest.ports import Clock, Ledger, MessageFactory, Transport
 from coopdigest.services.crew import Crew
 from coopdigest.services.lane import Lane
 from coopdigest.services.queue import Queue
+from coopdigest.services.stock import Stock
 
 _BATCH, _BATCH_PER_LANE = 500, 25  # rows claimed at a time: few for few lanes, so that other processes get some too
 
@@ -49,23 +50,23 @@ class Dispatching:
         asyncio.run(self._drain(campaign, editions))
 
     async def _drain(self, campaign: int, editions: Sequence[Edition]) -> None:
-        crew = self._assemble(campaign, editions)
-        try:
-            await _work(crew, self.connections)
-            if crew.failure is not None:
-                raise crew.failure
-        except BaseException as error:  # whatever ended the run, what it did not begin is free for another
-            _disband_after(error, crew)
-            raise
-        crew.disband()
+        with Stock(self.messages, {edition.language: edition for edition in editions}) as stock:
+            crew = self._assemble(campaign, stock)
+            try:
+                await _work(crew, self.connections)
+                if crew.failure is not None:
+                    raise crew.failure
+            except BaseException as error:  # whatever ended the run, what it did not begin is free for another
+                _disband_after(error, crew)
+                raise
+            crew.disband()
 
-    def _assemble(self, campaign: int, editions: Sequence[Edition]) -> Crew:
+    def _assemble(self, campaign: int, stock: Stock) -> Crew:
         queue = Queue(
             ledger=self.ledger,
-            messages=self.messages,
+            stock=stock,
             clock=self.clock,
             campaign=campaign,
-            editions={edition.language: edition for edition in editions},
             envelope_sender=self.envelope_sender,
             terms=self.terms,
             batch=min(_BATCH, _BATCH_PER_LANE * self.connections),

@@ -1,15 +1,15 @@
-"""The queue of a run: claims due deliveries a batch at a time, and makes them messages as lanes take them."""
+"""The queue of a run: claims due deliveries a batch at a time, and gives their messages as lanes take them."""
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from coopdigest.domain.delivery import Claimed, Envelope, Terms
-from coopdigest.domain.edition import Edition
-from coopdigest.ports import Clock, Ledger, MessageFactory, Outgoing
+from coopdigest.ports import Clock, Ledger, Outgoing
+from coopdigest.services.stock import Stock
 
 _TRIES = 3  # times that a message may fall before its dot in one run; then it waits for the next
 _LOOK_AGAIN = timedelta(seconds=0.5)  # how long a pause from another process may go unnoticed
@@ -20,10 +20,9 @@ class Queue:
     """What is claimed and not yet begun. `sender` is the id it claims under; `batch` is how many rows at a time."""
 
     ledger: Ledger
-    messages: MessageFactory
+    stock: Stock
     clock: Clock
     campaign: int
-    editions: Mapping[str, Edition]
     envelope_sender: str
     terms: Terms
     batch: int
@@ -40,16 +39,15 @@ class Queue:
             StoreError: the ledger cannot be asked.
             CompositionError: the message cannot be built.
         """
-        if self.should_stop() or not (self._claimed or self._claim()) or not self._is_wanted():
+        if self.should_stop() or not (self._claimed or self._claim() or self.stock.holds_some) or not self._is_wanted():
             return None
-        delivery = self._claimed.popleft()
-        message = self.messages.build(self.editions[delivery.language], delivery, self.clock.now())
+        delivery, message = self.stock.take(self._claimed, self.clock.now())
         return Outgoing(Envelope(self.envelope_sender, delivery.address), message, delivery, is_free_of_dots=True)
 
     @property
     def holds_some(self) -> bool:
         """Whether something is claimed and not yet begun."""
-        return bool(self._claimed)
+        return bool(self._claimed) or self.stock.holds_some
 
     def give_back(self, outgoing: Outgoing) -> None:
         """Put a message that was never begun first in line again."""
@@ -74,6 +72,7 @@ class Queue:
         """Forget what was claimed under the former id: its rows are another sender's by now."""
         self.sender = sender
         self._claimed.clear()
+        self.stock.clear()
 
     def _claim(self) -> bool:
         """Claim until there is something to send; rows that fell too often stay claimed until the run ends."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from email.utils import format_datetime
+from functools import partial
 
 from coopdigest.domain.delivery import Claimed
 from coopdigest.domain.edition import Edition, Finding, Slot, blank
 from coopdigest.domain.errors import CompositionError
 from coopdigest.domain.issue import Issue
+from coopdigest.ports import Unfinished
 from coopdigest.testing.builders import make_edition
 
 
@@ -40,6 +42,14 @@ class FakeComposer:
 
 class FakeMessageFactory:
     """A `MessageFactory` that writes a plain message with the headers a test looks at."""
+
+    def __init__(self, *, is_slow: bool = False) -> None:
+        """Whether messages are to be finished in another thread."""
+        self.is_slow = is_slow
+
+    def begin(self, edition: Edition, delivery: Claimed, now: datetime) -> Unfinished:
+        """Everything is left to do."""
+        return partial(self.build, edition, delivery, now)
 
     def build(self, edition: Edition, delivery: Claimed, now: datetime) -> bytes:
         """The text part alone, with the delivery's own unsubscribe link."""
