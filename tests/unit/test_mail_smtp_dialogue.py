@@ -14,7 +14,7 @@ from coopdigest.domain.delivery import Envelope, Outcome, Verdict
 from coopdigest.domain.errors import TransportError
 from coopdigest.mail.smtp_capabilities import Capabilities
 from coopdigest.mail.smtp_dialogue import Answer, Dialogue, LineLostError, Proceed, Say, Wait
-from coopdigest.mail.smtp_reply import ReplyParser
+from coopdigest.mail.smtp_reply import Reply, ReplyParser
 from coopdigest.ports import Outgoing
 from coopdigest.testing.listed_work import ListedWork
 
@@ -121,6 +121,10 @@ class Wire:
         answer = self.server.hear(octets)
         self._coming.extend(answer[start : start + self.size] for start in range(0, len(answer), self.size))
 
+    def heard(self) -> Reply | None:
+        """The next reply, if the pieces it came in are there."""
+        return self._replies.next()
+
     def hear(self) -> Answer:
         """The next reply, from as many pieces as it takes."""
         while (reply := self._replies.next()) is None:
@@ -141,7 +145,7 @@ def proceed(work: ListedWork, step: Proceed) -> bool:
 
 def carry(dialogue: Dialogue, wire: Wire, work: ListedWork) -> TransportError | None:
     """Perform one talk to its end; the error it ends with."""
-    talk = dialogue.carry(work.take)
+    talk = dialogue.carry(work.take, wire.heard)
     try:
         step = next(talk)
         while True:

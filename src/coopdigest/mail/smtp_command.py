@@ -18,26 +18,22 @@ def encode_command(*words: str) -> bytes:
         ValueError: a word holds CR, LF or NUL, which would begin another command.
     """
     line = " ".join(words)
-    if _BREAKS.search(line):
+    if not line.isprintable() and _BREAKS.search(line):
         raise ValueError("an SMTP command would hold a line break or NUL")
     return line.encode("utf-8") + b"\r\n"
 
 
-def mail_from(sender: str, *parameters: str, size: int | None, eight_bit: bool, smtputf8: bool) -> bytes:
-    """MAIL with the parameters of the extensions in use (RFC 1870, 6152, 6531), and others as they are given."""
-    words = ["MAIL", f"FROM:<{sender}>"]
-    if size is not None:
-        words.append(f"SIZE={size}")
-    if eight_bit:
-        words.append("BODY=8BITMIME")
-    if smtputf8:
-        words.append("SMTPUTF8")
-    return encode_command(*words, *parameters)
+def mail_from(sender: str, others: str = "", *, size: int | None, eight_bit: bool, smtputf8: bool) -> bytes:
+    """MAIL with the parameters of the extensions in use (RFC 1870, 6152, 6531), then `others`, each behind a space."""
+    sized = "" if size is None else f" SIZE={size}"
+    body = " BODY=8BITMIME" if eight_bit else ""
+    utf8 = " SMTPUTF8" if smtputf8 else ""
+    return encode_command(f"MAIL FROM:<{sender}>{sized}{body}{utf8}{others}")
 
 
-def rcpt_to(recipient: str, *parameters: str) -> bytes:
-    """RCPT for one recipient."""
-    return encode_command("RCPT", f"TO:<{recipient}>", *parameters)
+def rcpt_to(recipient: str, parameters: str = "") -> bytes:
+    """RCPT for one recipient, with `parameters`, each behind a space."""
+    return encode_command(f"RCPT TO:<{recipient}>{parameters}")
 
 
 def encode_xtext(text: str) -> str:

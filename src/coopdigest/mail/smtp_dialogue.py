@@ -1,17 +1,16 @@
 """The dialogue of a session, from message to message: what to write next and what replies mean, without any I/O.
 
 A driver performs each `Step` that a talk yields, sends the answer in, and throws a `LineLostError` in when the line is
-lost. With PIPELINING (RFC 2920) a group `MAIL RCPT DATA` goes behind the body and the dot before it in one write; the
-replies are told apart by count, never by what they say. Without it every command waits for its reply. The results are
-the same.
+lost; replies that arrived together are fetched without a step. With PIPELINING (RFC 2920) a group `MAIL RCPT DATA` goes
+behind the body and the dot before it in one write; the replies are told apart by count, never by what they say. Without
+it every command waits for its reply. The results are the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from enum import Enum
-from typing import cast
+from enum import StrEnum
+from typing import Any, NamedTuple
 
 from coopdigest.domain.delivery import Outcome, Verdict
 from coopdigest.domain.errors import TransportError
@@ -42,7 +41,7 @@ class LineLostError(Exception):
         self.reply, self.dot_left = reply, dot_left
 
 
-class Wait(Enum):
+class Wait(StrEnum):
     """Wait for the next reply; the answer is a `Reply`. Which one tells for how long."""
 
     COMMAND = "command"
@@ -50,16 +49,14 @@ class Wait(Enum):
     DOT = "dot"
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(NamedTuple):
     """Write all of this in one go; `dot` is where a message's final dot stands in it, None when there is no message."""
 
     octets: bytes
     dot: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Proceed:
+class Proceed(NamedTuple):
     """Ask `ports.Work.proceed`; the answer is its own."""
 
     results: tuple[tuple[Outgoing, Outcome], ...]
@@ -67,8 +64,9 @@ class Proceed:
 
 
 Step = Wait | Say | Proceed
-Answer = Reply | bool | None
+Answer = Any  # a Reply, a bool or None: the step says which
 Take = Callable[[], Outgoing | None]
+Heard = Callable[[], Reply | None]
 
 
 class Dialogue:
@@ -82,6 +80,7 @@ class Dialogue:
         self._before = b""  # what must be said first, with a reply of its own: RSET, or a lone dot
         self._trouble: Exception | None = None  # what is raised once everything on its way has its result
         self._ran_dry = False
+        self._heard: Heard = _hear_nothing
         self._begun = self._finished = 0  # messages
         self.ended = ""  # why nothing more may be said on this line; empty while something may
 
@@ -90,14 +89,18 @@ class Dialogue:
         """Whether the session has carried as many messages as it may."""
         return self._most is not None and self._begun >= self._most
 
-    def carry(self, take: Take) -> Generator[Step, Answer, None]:
+    def carry(self, take: Take, heard: Heard) -> Generator[Step, Answer, None]:
         """Hand over what `take` gives until it gives nothing or the session is over; see `ports.Connection.carry`.
+
+        `heard` gives the next reply if it has arrived, without waiting.
 
         Raises:
             TransportError: MAIL was answered 4yz or 5yz, or the return path needs what the server does not offer.
             Exception: whatever `take` raised, after the message before it has its result.
         """
         self._ran_dry = False
+        # Without a group what has arrived was not asked for; saying the next command finds that out.
+        self._heard = heard if self._pipelining else _hear_nothing
         following = yield from self._begin(take)
         while following is not None:
             order, following = following, None
@@ -174,22 +177,20 @@ class Dialogue:
         if self.ended:
             return Outcome(Verdict.NOT_SENT, text=self.ended)
         try:
-            return (yield from self._envelope(order))
+            if self._before:
+                yield from self._clear()
+            reply = self._heard() or (yield from self._exchange(order.mail, Wait.COMMAND))
+            if reply.kind != 2:
+                return self._judge_sender(reply)
+            reply = self._heard() or (yield from self._exchange(order.rcpt, Wait.COMMAND))
+            if reply.kind != 2:
+                outcome = self._judge(reply)
+                yield from self._forgo()
+                return outcome
+            reply = self._heard() or (yield from self._exchange(_DATA, Wait.DATA))
         except LineLostError as error:
             self.ended = str(error)
             return Outcome(Verdict.NOT_SENT, text=self.ended)
-
-    def _envelope(self, order: Order) -> Generator[Step, Answer, Outcome | None]:
-        yield from self._clear()
-        reply = yield from self._exchange(order.mail, Wait.COMMAND)
-        if reply.kind != 2:
-            return self._judge_sender(reply)
-        reply = yield from self._exchange(order.rcpt, Wait.COMMAND)
-        if reply.kind != 2:
-            outcome = self._judge(reply)
-            yield from self._forgo()
-            return outcome
-        reply = yield from self._exchange(_DATA, Wait.DATA)
         if reply.kind != 3:
             self._before = _RSET
             return self._judge(reply)
@@ -201,16 +202,17 @@ class Dialogue:
         A MAIL inside an open transaction is an error (RFC 5321 4.1.4), and it stays open when DATA was refused.
         """
         before, self._before = self._before, b""
-        if before:
-            reply = yield from self._exchange(before, Wait.DOT if before == _DOT else Wait.COMMAND)
-            if reply.code == _GOING_AWAY or (before == _RSET and reply.kind != 2):
-                raise LineLostError(str(reply))
+        wait = Wait.DOT if before == _DOT else Wait.COMMAND
+        reply = self._heard() or (yield from self._exchange(before, wait))
+        if reply.code == _GOING_AWAY or (before == _RSET and reply.kind != 2):
+            raise LineLostError(str(reply))
 
     def _exchange(self, command: bytes, wait: Wait) -> Generator[Step, Answer, Reply]:
-        """The reply to a command, which is said now only if it did not go with its group."""
+        """The reply to a command, which is said now only if it did not go with its group; it has not arrived yet."""
         if not self._pipelining:
             yield Say(command)
-        return cast("Reply", (yield wait))
+        reply: Reply = yield wait
+        return reply
 
     def _forgo(self) -> Generator[Step, Answer, None]:
         """RCPT was not granted: what DATA is answered, if it was said, tells how to leave this transaction."""
@@ -218,7 +220,7 @@ class Dialogue:
         if self.ended or not self._pipelining:
             return
         try:
-            reply = yield from self._exchange(_DATA, Wait.DATA)
+            reply = self._heard() or (yield from self._exchange(_DATA, Wait.DATA))
         except LineLostError as error:
             self.ended = str(error)  # the answer to RCPT stands; only the session is over
             return
@@ -242,7 +244,7 @@ class Dialogue:
         pieces = [body, _DOT] if following is None else [body, _DOT, following.mail, following.rcpt, _DATA]
         try:
             yield Say(b"".join(pieces), len(body))
-            reply = cast("Reply", (yield Wait.DOT))
+            reply = yield Wait.DOT
         except LineLostError as error:
             self.ended = str(error)
             return self._judge_loss(error), following
@@ -287,3 +289,7 @@ class Dialogue:
         if reply.code == _GOING_AWAY or verdict is Verdict.IN_DOUBT:
             self.ended = str(reply)
         return Outcome(verdict, reply.code, reply.text)
+
+
+def _hear_nothing() -> None:
+    """Nothing has arrived, or it is not to be looked at."""

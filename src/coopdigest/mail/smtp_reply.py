@@ -53,7 +53,7 @@ class Reply:
 @lru_cache(maxsize=64)  # a session's replies are the same few over and over
 def _read_alone(line: bytes) -> Reply | None:
     """The reply that a line is by itself, None when it is not one or more has to follow."""
-    match = _LINE.fullmatch(line)
+    match = _LINE.fullmatch(line.removesuffix(b"\r"))
     if match is None or match[2] == b"-" or len(line) > _LINE_LIMIT:
         return None
     return Reply(int(match[1]), ((match[3] or b"").decode("utf-8", "replace"),))
@@ -77,7 +77,11 @@ class ReplyParser:
         """
         *lines, self._rest = (self._rest + octets).split(b"\n")
         for line in lines:
-            self._take(line.removesuffix(b"\r"))
+            reply = None if self._lines else _read_alone(line)
+            if reply is not None:
+                self._replies.append(reply)
+            else:
+                self._take(line.removesuffix(b"\r"))
         if len(self._rest) > _LINE_LIMIT:
             raise ReplyError("a reply line does not end")
 
@@ -102,10 +106,6 @@ class ReplyParser:
         self._replies.clear()
 
     def _take(self, line: bytes) -> None:
-        reply = None if self._lines else _read_alone(line)
-        if reply is not None:
-            self._replies.append(reply)
-            return
         match = _LINE.fullmatch(line)
         if match is None or len(line) > _LINE_LIMIT or len(self._lines) >= _LINES_LIMIT:
             raise ReplyError("an answer is not SMTP")

@@ -38,7 +38,7 @@ class SmtpSession:
             StoreError: `work.proceed` raised it.
         """
         try:
-            await self._perform(self._dialogue.carry(work.take), work)
+            await self._perform(self._dialogue.carry(work.take, self._wire.heard), work)
         except BaseException:
             self._wire.abort()  # nobody knows how far the dialogue went: the line must not be used again
             raise
@@ -66,7 +66,7 @@ class SmtpSession:
                 answer: Answer = None
                 try:
                     if isinstance(step, Wait):
-                        answer = wire.heard() or await wire.hear(self._limits[step])
+                        answer = await wire.hear(self._limits[step])
                     elif isinstance(step, Say):
                         wire.say(step.octets, step.dot)
                     else:
