@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from coopdigest.domain.errors import StoreError
 from coopdigest.store.database import Database
-from coopdigest.store.driver_errors import is_disconnect, translating
+from coopdigest.store.driver_errors import Translating, is_disconnect
 from coopdigest.store.engines import name_of, read_url, secrets_of
 
 ADVICE = [
@@ -69,7 +69,7 @@ def test_trouble_is_one_line_with_the_next_step(error: Exception, advice: str, w
     """What the surroundings do wrong names the store, the cause and what to do, wrapped by SQLAlchemy or not."""
     is_drivers = isinstance(error, sqlite3.Error | psycopg.Error)
     raised = DBAPIError("SELECT 1", {}, error) if wrapped and is_drivers else error
-    with pytest.raises(StoreError, match=advice) as told, translating("news.db"):
+    with pytest.raises(StoreError, match=advice) as told, Translating("news.db"):
         raise raised
     assert str(told.value).startswith("news.db: ")
     assert told.value.__cause__ is raised
@@ -78,7 +78,7 @@ def test_trouble_is_one_line_with_the_next_step(error: Exception, advice: str, w
 @pytest.mark.parametrize("error", BUGS)
 def test_bugs_stay_what_they_are(error: Exception) -> None:
     """A wrong statement of ours is not excused as trouble of the database."""
-    with pytest.raises(type(error)) as told, translating("news.db"):
+    with pytest.raises(type(error)) as told, Translating("news.db"):
         raise error
     assert told.value is error
 
@@ -101,7 +101,7 @@ def test_no_message_holds_the_password(password: str, other: str) -> None:
     given_url = URL.create("postgresql+psycopg", "ana", password, port=5433, database="news", query=query)
     url = read_url(given_url.render_as_string(hide_password=False))
     assert name_of(url) == "postgresql://db.example.org:5433/news"
-    with pytest.raises(StoreError) as told, translating(name_of(url), secrets_of(url)):
+    with pytest.raises(StoreError) as told, Translating(name_of(url), secrets_of(url)):
         raise psycopg.OperationalError(f"invalid value: <{password}> <{other}> <{password}>\nsecond line")
     assert str(told.value).removeprefix(name_of(url)).startswith(": invalid value: <***> <***> <***>; see ")
 

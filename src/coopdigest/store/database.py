@@ -5,14 +5,15 @@ from __future__ import annotations
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, PoolProxiedConnection
 
 from coopdigest.domain.errors import StoreError
-from coopdigest.store.driver_errors import is_disconnect, translating
+from coopdigest.store.driver_errors import Translating, is_disconnect
 from coopdigest.store.engines import EXCLUSIVE, SHARED, WAIT, lock_statement, make_engine, name_of, read_url, secrets_of
 from coopdigest.store.lean import Lean, LeanPostgresql, LeanSqlite
 
@@ -38,11 +39,11 @@ class Database:
         self._url = read_url(url)
         self.is_sqlite = self._url.get_backend_name() == "sqlite"
         self.name = name_of(self._url)
-        self._secrets = secrets_of(self._url)
+        self._telling = Translating(self.name, secrets_of(self._url))
         self._engine = make_engine(self._url, durability, wait)
         self._writes = 0
         self._desk = threading.Lock()  # guards the two that follow
-        self._kept: PoolProxiedConnection | None = None  # SQLite's one connection, between two lean transactions
+        self._kept: _Line | None = None  # SQLite's one connection, between two lean transactions
         self._wanted = 0  # how many ask the pool for it, which must not wait for it in vain
 
     @property
@@ -86,7 +87,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, **options: object) -> Iterator[Connection]:
-        with translating(self.name, self._secrets), self._wanting(), self._engine.connect() as bare:
+        with self._telling, self._wanting(), self._engine.connect() as bare:
             connection = bare.execution_options(**options)
             with connection.begin():
                 yield connection
@@ -106,24 +107,27 @@ class Database:
     def _give_back(self) -> None:
         kept, self._kept = self._kept, None
         if kept is not None:
-            kept.close()
+            kept.pooled.close()
 
-    def _borrow(self) -> PoolProxiedConnection:
+    def _borrow(self) -> _Line:
         """The driver's connection for a lean transaction; asking the pool each time costs as much as a statement."""
         with self._desk:
             kept, self._kept = self._kept, None
-        return kept or self._engine.raw_connection()
+        if kept is not None:
+            return kept
+        pooled = self._engine.raw_connection()
+        driver = pooled.driver_connection
+        return _Line(pooled, LeanSqlite(driver) if self.is_sqlite else LeanPostgresql(driver, _SHARED_LOCK))
 
-    def _put_by(self, pooled: PoolProxiedConnection) -> None:
+    def _put_by(self, line: _Line) -> None:
         """Keep a connection for the next lean transaction, unless somebody else may want it."""
         with self._desk:
-            if self.is_sqlite and pooled.is_valid and self._kept is None and not self._wanted:
-                self._kept = pooled
+            if self.is_sqlite and line.pooled.is_valid and self._kept is None and not self._wanted:
+                self._kept = line
                 return
-        pooled.close()
+        line.pooled.close()
 
-    @contextmanager
-    def sharing(self) -> Iterator[Lean]:
+    def sharing(self) -> AbstractContextManager[Lean, None]:
         """A lean transaction with raw statements, for what runs for every message (claim, record, beat)::
 
             with database.sharing() as lean:
@@ -142,24 +146,7 @@ class Database:
         Raises:
             StoreError: the store cannot be used, or another process kept it for longer than the wait; nothing was kept.
         """
-        with translating(self.name, self._secrets):
-            pooled = self._borrow()
-            lean = (
-                LeanSqlite(pooled.driver_connection)
-                if self.is_sqlite
-                else LeanPostgresql(pooled.driver_connection, _SHARED_LOCK)
-            )
-            try:
-                lean.begin()
-                yield lean
-                lean.commit()
-            except BaseException as error:
-                if is_disconnect(error) or not _is_undone(lean):
-                    pooled.invalidate()
-                raise
-            finally:
-                self._put_by(pooled)
-        self._count()
+        return _Sharing(self)
 
     def _count(self) -> None:
         self._writes += 1
@@ -190,7 +177,7 @@ class Database:
         if self.path:
             with lock_file(self._lock_path("checkpoint"), waits=False) as is_mine:
                 if is_mine:
-                    with translating(self.name), self._wanting(), self._engine.connect() as bare:
+                    with self._telling, self._wanting(), self._engine.connect() as bare:
                         bare.exec_driver_sql("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _lock_path(self, purpose: str) -> Path:
@@ -204,13 +191,61 @@ class Database:
         self._engine.dispose()
 
 
-def _is_undone(lean: LeanSqlite | LeanPostgresql) -> bool:
-    """Whether the connection is of use again; the server undoes by itself what it can no longer be told to."""
-    try:
-        lean.roll_back()
-    except Exception:
-        return False
-    return True
+class _Line(NamedTuple):
+    """A connection of the pool's, and the statements on its driver."""
+
+    pooled: PoolProxiedConnection
+    lean: LeanSqlite | LeanPostgresql
+
+    def undo(self, error: BaseException) -> None:
+        """Undo a transaction that `error` ended; the server undoes by itself what it can no longer be told to."""
+        if is_disconnect(error) or not self._is_rolled_back():
+            self.pooled.invalidate()
+
+    def _is_rolled_back(self) -> bool:
+        try:
+            self.lean.roll_back()
+        except Exception:
+            return False
+        return True
+
+
+class _Sharing:
+    """The lean transaction of `Database.sharing`; a class, since a generator's costs half as much as its statements."""
+
+    __slots__ = ("_database", "_line")
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __enter__(self) -> Lean:
+        with self._database._telling:
+            self._line = self._database._borrow()
+        self._carry_out(self._line.lean.begin)
+        return self._line.lean
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            self._undo(error)
+            return
+        self._carry_out(self._line.lean.commit)
+        self._database._put_by(self._line)
+        self._database._count()
+
+    def _carry_out(self, step: Callable[[], None]) -> None:
+        try:
+            step()
+        except BaseException as error:
+            self._undo(error)
+            raise
+
+    def _undo(self, error: BaseException) -> None:
+        """Undo what `error` ended, and raise it as the user is told of it where there are words for the user."""
+        try:
+            self._line.undo(error)
+        finally:
+            self._database._put_by(self._line)
+        self._database._telling.tell(error)
 
 
 @contextmanager

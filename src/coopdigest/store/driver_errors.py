@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -60,19 +59,33 @@ _SQLITE = {
 _BUGS = ("no such column", "syntax error", "no such function")
 
 
-@contextmanager
-def translating(place: str, secrets: Collection[str] = ()) -> Iterator[None]:
-    """Turn what the user can mend into StoreError; statements that are wrong are bugs and stay.
+class Translating:
+    """Turns what the user can mend into StoreError, in a ``with`` block; statements that are wrong are bugs and stay.
 
-    `place` names the store in the message, in which none of `secrets` is shown.
+    Keeps nothing of a block, so one serves any number of them, in any thread.
     """
-    try:
-        yield
-    except Exception as error:
-        told = _tell(error, place, secrets)
-        if told is None:
-            raise
-        raise told from error
+
+    def __init__(self, place: str, secrets: Collection[str] = ()) -> None:
+        """Name the store `place` in the messages, in which none of `secrets` is shown."""
+        self._place, self._secrets = place, secrets
+
+    def __enter__(self) -> None:
+        """Nothing to begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise the error as the user is told of it, where it has words for the user."""
+        if error is not None:
+            self.tell(error)
+
+    def tell(self, error: BaseException) -> None:
+        """Raise a StoreError where the user can mend what the driver raised.
+
+        Raises:
+            StoreError: what it is, and the next step.
+        """
+        told = _tell(error, self._place, self._secrets) if isinstance(error, Exception) else None
+        if told is not None:
+            raise told from error
 
 
 def is_disconnect(error: BaseException) -> bool:
