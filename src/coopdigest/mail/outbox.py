@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import os
@@ -60,6 +61,7 @@ class OutboxConnection:
         try:
             while self._open and (outgoing := work.take()) is not None:
                 await work.proceed([(outgoing, await self._try(work, outgoing))], None)
+                await asyncio.sleep(0)  # a disk makes nobody wait, and there are others on the loop
         except BaseException:
             self._open = False
             raise
