@@ -39,9 +39,12 @@ class Queue:
             StoreError: the ledger cannot be asked.
             CompositionError: the message cannot be built.
         """
-        if self.should_stop() or not (self._claimed or self._claim() or self.stock.holds_some) or not self._is_wanted():
+        if self.should_stop():
             return None
-        delivery, message = self.stock.take(self._claimed, self.clock.now())
+        now = self.clock.now()
+        if not (self._claimed or self._claim(now) or self.stock.holds_some) or not self._is_wanted(now):
+            return None
+        delivery, message = self.stock.take(self._claimed, now)
         return Outgoing(Envelope(self.envelope_sender, delivery.address), message, delivery, is_free_of_dots=True)
 
     @property
@@ -74,10 +77,9 @@ class Queue:
         self._claimed.clear()
         self.stock.clear()
 
-    def _claim(self) -> bool:
+    def _claim(self, now: datetime) -> bool:
         """Claim until there is something to send; rows that fell too often stay claimed until the run ends."""
         while not self._claimed:
-            now = self.clock.now()
             rows = self.ledger.claim(self.campaign, self.sender, self.batch, now, self.terms)
             if not rows:
                 return False
@@ -85,12 +87,11 @@ class Queue:
             self._looked = now  # a claim asks what `_is_wanted` asks
         return True
 
-    def _is_wanted(self) -> bool:
+    def _is_wanted(self, now: datetime) -> bool:
         """Whether the campaign still goes on; asked now and then, the fence of every intent is what protects.
 
         Seen before MAIL, a pause lets a lane end politely instead of inside DATA.
         """
-        now = self.clock.now()
         if self._looked is not None and now - self._looked < _LOOK_AGAIN:
             return True
         self._looked = now
