@@ -217,6 +217,27 @@ def test_without_pipelining_every_command_waits() -> None:
     assert [said[:4] for said in wire.said] == [b"MAIL", b"RCPT", b"DATA", b"Subj"] * 2
 
 
+def test_in_lock_step_no_reply_is_taken_that_came_unasked() -> None:
+    """Replies that are there before their command must not pass for its answer: it is said first, which finds them."""
+    talk = Dialogue("mx.example.org:25", Capabilities()).carry(ListedWork(MESSAGES[:1]).take, lambda: Reply(250))
+
+    steps = [next(talk), talk.send(None), talk.send(Reply(250))]
+    assert [step.octets[:4] if isinstance(step, Say) else step for step in steps] == [b"MAIL", Wait.COMMAND, b"RCPT"]
+
+
+def test_replies_that_arrived_together_need_no_steps() -> None:
+    """Behind a group only its first reply is waited for when the others came with it."""
+    come: deque[Reply] = deque()
+    take, heard = ListedWork(MESSAGES[:1]).take, lambda: come.popleft() if come else None
+    talk = Dialogue("mx.example.org:25", Capabilities(pipelining=True)).carry(take, heard)
+
+    assert isinstance(next(talk), Say)
+    assert talk.send(None) is Wait.COMMAND
+    come.extend([Reply(250), Reply(354)])
+    assert isinstance(talk.send(Reply(250)), Proceed)
+    assert not come
+
+
 def test_nothing_is_taken_before_leave_is_given() -> None:
     """So that a pause or SIGTERM ends a session with nothing behind the last body."""
     taken_when_asked: list[int] = []

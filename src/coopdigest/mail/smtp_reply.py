@@ -75,7 +75,8 @@ class ReplyParser:
         Raises:
             ReplyError: a line is no reply line, is too long, or changes its code in the middle of a reply.
         """
-        *lines, self._rest = (self._rest + octets).split(b"\n")
+        lines = (self._rest + octets).split(b"\n")
+        self._rest = lines.pop()
         for line in lines:
             reply = None if self._lines else _read_alone(line)
             if reply is not None:
