@@ -18,7 +18,7 @@ from coopdigest.domain.rates import Rates
 from coopdigest.domain.subscriber import Reason, parse_address
 from coopdigest.store.claiming import Asked, Claiming
 from coopdigest.store.open_store import open_store
-from coopdigest.store.statements import DUE_DEFERRED, DUE_PENDING, INTEND, SETTLE, spread
+from coopdigest.store.statements import CLAIM, DUE_DEFERRED, DUE_PENDING, INTEND, SETTLE, as_list, listing, spread
 from coopdigest.testing.clock import NOON
 from coopdigest.testing.scenes import DEFERRED, open_campaign
 
@@ -111,6 +111,33 @@ def test_two_processes_leave_nobody_behind(
     databases.close()
 
 
+class Overtaken:
+    """A lean transaction in which another sender gets hold of one row just before rows are claimed."""
+
+    def __init__(self, lean: Any, sender: int, row: int) -> None:
+        self._lean, self._taking = lean, (sender, as_list(lean, [row]))
+        self.is_sqlite, self.bind, self.read = lean.is_sqlite, lean.bind, lean.read
+
+    def execute(self, sql: str, parameters: Any = ()) -> Any:
+        """Run the statement, and the other sender's first."""
+        if sql == listing(self._lean, CLAIM):
+            self._lean.execute(sql, self._taking)
+        return self._lean.execute(sql, parameters)
+
+
+def test_row_that_went_elsewhere_is_left(databases: Any) -> None:
+    """What another sender got hold of after it was looked at is not claimed; the others are, at their next attempt."""
+    store = databases.make()
+    one, other = Process(store, 100), Process(store, 100)
+    asked = Asked(open_campaign(store, *SMALL).id, NOON, Terms())
+    with store.database.sharing() as lean:
+        first, second, third = lean.execute("SELECT id FROM deliveries ORDER BY id").fetchall()
+        claimed = one.claiming.claim(Overtaken(lean, other.sender, *first), asked, one.sender, 500)
+        held = lean.execute("SELECT sender_id, attempt FROM deliveries ORDER BY id").fetchall()
+    assert [(delivery.id, delivery.attempt) for delivery in claimed] == [(*second, 1), (*third, 1)]
+    assert held == [(other.sender, 1), (one.sender, 1), (one.sender, 1)]
+
+
 @pytest.fixture
 def sqlite_lean(tmp_path: Path) -> Iterator[Any]:
     """A lean transaction on SQLite, which plans by rules where it has no figures about the tables."""
@@ -125,7 +152,7 @@ def sqlite_lean(tmp_path: Path) -> Iterator[Any]:
     [
         (DUE_PENDING, 4, "INDEX ix_deliveries_pending (campaign_id=? AND id>? AND id<?)"),
         (DUE_DEFERRED, 4, "INDEX ix_deliveries_deferred (campaign_id=? AND due<?)"),
-        (spread(INTEND, range(4)), 9, "INTEGER PRIMARY KEY (rowid=?)"),
+        (spread(INTEND, 4), 9, "INTEGER PRIMARY KEY (rowid=?)"),
         *((each, 7 if "code" in each else 3, "INTEGER PRIMARY KEY (rowid=?)") for each in SETTLE.values()),
     ],
 )

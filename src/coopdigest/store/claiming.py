@@ -11,7 +11,7 @@ from coopdigest.domain.delivery import Claimed, Terms
 from coopdigest.store.buckets import Purse
 from coopdigest.store.due import Due, DueRow
 from coopdigest.store.lean import Lean
-from coopdigest.store.statements import CLAIM, MAY_SEND, SKIP_DUE, as_list, listing
+from coopdigest.store.statements import CLAIM, CLAIMED, MAY_SEND, SKIP_DUE, as_list, listing
 
 _REMEMBERED = timedelta(seconds=5)  # by then rows that were put back may be of any domain
 
@@ -52,13 +52,13 @@ class _Choice:
             self.hand = row.id
             if not row.is_in_audience:
                 self.gone.append(row)
-            elif self._has_token(row.domain):
+            elif not self.purse or self._has_token(self.purse, row.domain):
                 self.rows.append(row)
             else:
                 self.waiting[row.domain] += 1
 
-    def _has_token(self, domain: str) -> bool:
-        tokens = self.purse.tokens(domain) if self.purse else None
+    def _has_token(self, purse: Purse, domain: str) -> bool:
+        tokens = purse.tokens(domain)
         self._counts[domain] += 1
         return tokens is None or self._counts[domain] <= tokens
 
@@ -151,17 +151,16 @@ class Claiming:
 
     def _take(self, lean: Lean, campaign: int, sender: int, choice: _Choice) -> list[Claimed]:
         """Claim the chosen rows and spend their tokens; a row that went elsewhere meanwhile is left."""
-        ids = as_list(lean, [row.id for row in choice.rows])
-        mine = {id_ for (id_,) in lean.execute(listing(lean, CLAIM), (sender, ids)).fetchall()}
-        taken = [row for row in choice.rows if row.id in mine]
+        taken = choice.rows
+        ids = as_list(lean, [row.id for row in taken])
+        if lean.execute(listing(lean, CLAIM), (sender, ids)).rowcount < len(taken):
+            mine = set(lean.execute(listing(lean, CLAIMED), (ids, sender)).fetchall())
+            taken = [row for row in taken if (row.id, row.attempt + 1) in mine]
         if choice.purse:
             choice.purse.spend(row.domain for row in taken)
         if campaign in self._waiting:
             self._waiting[campaign].forget(taken)
-        return [
-            Claimed(row.id, campaign, row.subscriber, row.address, row.language, row.attempt + 1, row.first_tried)
-            for row in taken
-        ]
+        return [_claimed(lean, campaign, row) for row in taken]
 
     def next_turn(self, lean: Lean, asked: Asked) -> datetime | None:
         """See `ports.Ledger.next_turn`."""
@@ -177,6 +176,11 @@ class Claiming:
             if earliest is not None and earliest <= purse.ready(""):
                 return earliest
         return earliest
+
+
+def _claimed(lean: Lean, campaign: int, row: DueRow) -> Claimed:
+    tried = lean.read(row.tried) if row.tried else None
+    return Claimed(row.id, campaign, row.subscriber, row.address or "", row.language, row.attempt + 1, tried)
 
 
 def _domains_of(due: Due) -> Iterator[set[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from coopdigest.domain.recipients import OnlyTo
 from coopdigest.store.lean import Lean
@@ -14,18 +15,25 @@ _LAST = 2**62  # no row has a higher id
 _LOCK = "FOR UPDATE OF deliveries SKIP LOCKED"  # for PostgreSQL; SQLite has one writer anyway
 
 
-@dataclass(frozen=True, slots=True)
-class DueRow:
-    """A delivery that may be claimed, or is to be skipped when its subscriber is not in the audience any more."""
+class DueRow(NamedTuple):
+    """A delivery that may be claimed, or is to be skipped when its subscriber is not in the audience any more.
+
+    As the database gives it: `tried` is for `Lean.read`, and of somebody erased nothing is known.
+    """
 
     id: int
     subscriber: int
     language: str
     attempt: int
-    first_tried: datetime | None
-    address: str
-    domain: str
-    is_in_audience: bool
+    tried: object
+    address: str | None
+    key: str | None
+    is_in_audience: int
+
+    @property
+    def domain(self) -> str:
+        """The domain of the address, as rates go by it."""
+        return (self.key or "").rpartition("@")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +77,4 @@ class Due:
         return listing(self.lean, text), [self.digest, as_list(self.lean, sorted(self.only_to.keys)), *domains]
 
     def _read(self, sql: str, parameters: tuple[object, ...]) -> list[DueRow]:
-        return [self._row(*row) for row in self.lean.execute(sql, parameters).fetchall()]
-
-    def _row(self, id_: int, who: int, language: str, attempt: int, tried: object, *person: object) -> DueRow:
-        address, key, is_there = person
-        domain = str(key or "").rpartition("@")[2]
-        first = self.lean.read(tried)
-        return DueRow(id_, who, language, attempt, first, str(address or ""), domain, bool(is_there))
+        return list(map(DueRow._make, self.lean.execute(sql, parameters).fetchall()))

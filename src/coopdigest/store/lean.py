@@ -80,11 +80,11 @@ class LeanSqlite:
 
     def bind(self, instant: datetime | None) -> object:
         """See `Lean.bind`: the text that SQLAlchemy's own type writes, in UTC."""
-        return instant.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds") if instant else None
+        return instant.astimezone(UTC).isoformat(" ", "microseconds")[:-6] if instant else None
 
     def read(self, value: Any) -> datetime | None:
         """See `Lean.read`."""
-        return datetime.fromisoformat(value).replace(tzinfo=UTC) if value else None
+        return datetime.fromisoformat(f"{value}+00:00") if value else None
 
 
 class LeanPostgresql:

@@ -137,8 +137,9 @@ class LedgerTables:
     ) -> frozenset[int]:
         """See `ports.Ledger.record`."""
         with self._database.sharing() as lean:
-            record_results(lean, self._digest, sender, results, now)
-            return record_intents(lean, sender, intents, now)
+            instant = lean.bind(now)
+            record_results(lean, self._digest, sender, results, instant)
+            return record_intents(lean, sender, intents, instant)
 
     def give_up(self, campaign: int, first_tried_before: datetime, now: datetime, only_to: OnlyTo | None = None) -> int:
         """See `ports.Ledger.give_up`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from itertools import groupby
 
 from coopdigest.domain.delivery import Claimed, Settled, Verdict
@@ -25,9 +24,8 @@ from coopdigest.store.statements import (
 _COMES_BACK = (Verdict.DEFERRED, Verdict.NOT_SENT)  # after these the row is open again
 
 
-def record_results(lean: Lean, digest: str, sender: int, results: Sequence[Settled], now: datetime) -> None:
+def record_results(lean: Lean, digest: str, sender: int, results: Sequence[Settled], instant: object) -> None:
     """Move the rows that are still this sender's, note the attempts, and draw what follows from them."""
-    instant = lean.bind(now)
     settle = _settle_each if lean.is_sqlite else _settle_together
     counted = settle(lean, sender, results, instant)
     back = [settled.delivery for settled in counted if settled.outcome.verdict in _COMES_BACK]
@@ -40,23 +38,19 @@ def record_results(lean: Lean, digest: str, sender: int, results: Sequence[Settl
 
 def _settle_each(lean: Lean, sender: int, results: Sequence[Settled], instant: object) -> list[Settled]:
     """One statement for each result: the fastest way where a statement costs no round trip."""
-    counted = [settled for settled in results if _settle(lean, sender, settled, instant)]
-    if counted:
-        lean.execute_many(NOTE_ATTEMPT, [_attempt(settled, instant) for settled in counted])
+    counted: list[Settled] = []
+    attempts: list[tuple[object, ...]] = []
+    for settled in results:
+        delivery, outcome = settled.delivery, settled.outcome
+        verdict, mine = outcome.verdict, (delivery.id, delivery.attempt, sender)
+        told = (outcome.code, outcome.text, lean.bind(settled.due), instant)
+        sql, parameters = SETTLE[verdict], mine if verdict is Verdict.NOT_SENT else told + mine
+        if lean.execute(sql, parameters).rowcount == 1:  # it counts: by the table, for my row, for this attempt
+            counted.append(settled)
+            attempts.append((delivery.id, delivery.attempt, instant, verdict.value, outcome.code, outcome.text))
+    if attempts:
+        lean.execute_many(NOTE_ATTEMPT, attempts)
     return counted
-
-
-def _settle(lean: Lean, sender: int, settled: Settled, instant: object) -> bool:
-    """Whether the result counts: by the table, for my row, for this attempt."""
-    delivery, outcome = settled.delivery, settled.outcome
-    mine = (delivery.id, delivery.attempt, sender)
-    told = () if outcome.verdict is Verdict.NOT_SENT else (outcome.code, outcome.text, lean.bind(settled.due), instant)
-    return lean.execute(SETTLE[outcome.verdict], (*told, *mine)).rowcount == 1
-
-
-def _attempt(settled: Settled, instant: object) -> tuple[object, ...]:
-    delivery, outcome = settled.delivery, settled.outcome
-    return (delivery.id, delivery.attempt, instant, outcome.verdict.value, outcome.code, outcome.text)
 
 
 def _settle_together(lean: Lean, sender: int, results: Sequence[Settled], instant: object) -> list[Settled]:
@@ -80,28 +74,26 @@ def _reopen(lean: Lean, back: Sequence[Claimed]) -> None:
             lean.execute(REOPEN, (issue,))
         if state == IssueState.CANCELLED:
             ids = [delivery.id for delivery in back if delivery.campaign == campaign]
-            lean.execute(spread(SKIP_CANCELLED, ids), ids)
+            lean.execute(spread(SKIP_CANCELLED, len(ids)), ids)
 
 
 def _suppress_bounced(lean: Lean, digest: str, unknown: Sequence[Claimed], instant: object) -> None:
     """Suppress those of these whose mailbox was not there in the campaign before either."""
     for campaign in {delivery.campaign for delivery in unknown}:
         who = [delivery.subscriber for delivery in unknown if delivery.campaign == campaign]
-        lean.execute(spread(SUPPRESS_BOUNCED, who), (instant, digest, campaign, *who))
+        lean.execute(spread(SUPPRESS_BOUNCED, len(who)), (instant, digest, campaign, *who))
 
 
-def record_intents(lean: Lean, sender: int, intents: Sequence[Claimed], now: datetime) -> frozenset[int]:
+def record_intents(lean: Lean, sender: int, intents: Sequence[Claimed], instant: object) -> frozenset[int]:
     """Move the rows that may be sent to sending; their ids. Whoever left the audience meanwhile is skipped."""
+    tries: dict[tuple[int, int], list[int]] = {}
+    for delivery in intents:
+        tries.setdefault((delivery.campaign, delivery.attempt), []).append(delivery.id)
     given: set[int] = set()
-    for (campaign, attempt), group in groupby(sorted(intents, key=_kind), _kind):
-        ids = [delivery.id for delivery in group]
+    for (campaign, attempt), ids in tries.items():
         fence = (attempt, sender, sender, campaign)
-        rows = lean.execute(spread(INTEND, ids), (lean.bind(now), *ids, *fence)).fetchall()
+        rows = lean.execute(spread(INTEND, len(ids)), (instant, *ids, *fence)).fetchall()
         given.update(id_ for (id_,) in rows)
         if len(rows) < len(ids):
-            lean.execute(spread(SKIP_CLAIMED, ids), (*ids, attempt, sender))
+            lean.execute(spread(SKIP_CLAIMED, len(ids)), (*ids, attempt, sender))
     return frozenset(given)
-
-
-def _kind(delivery: Claimed) -> tuple[int, int]:
-    return delivery.campaign, delivery.attempt

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from functools import lru_cache
 
 from coopdigest.domain.delivery import UNKNOWN_MAILBOX, Cause, DeliveryState, Verdict, sources_of
 from coopdigest.store.lean import Lean
@@ -14,9 +15,10 @@ from coopdigest.store.lean import Lean
 _D = DeliveryState
 
 
-def spread(sql: str, values: Collection[object]) -> str:
-    """The statement with as many placeholders as there are values where it says ``?*``."""
-    return sql.replace("?*", ", ".join("?" * len(values)))
+@lru_cache(maxsize=256)
+def spread(sql: str, count: int) -> str:
+    """The statement with `count` placeholders where it says ``?*``."""
+    return sql.replace("?*", ", ".join("?" * count))
 
 
 def listing(lean: Lean, sql: str) -> str:
@@ -175,9 +177,12 @@ _UNCLAIMED = _by_the_table(_D.CLAIMED, Cause.CLAIM)
 CLAIM = _fill(
     """
 UPDATE deliveries SET state = 'claimed', sender_id = ?, attempt = attempt + 1
-WHERE id <listed> AND state IN (<origins>) RETURNING id""",
+WHERE id <listed> AND state IN (<origins>)""",
     origins=_UNCLAIMED,
 )
+
+# Ids, sender: which of them are claimed, at which attempt.
+CLAIMED = "SELECT id, attempt FROM deliveries WHERE id <listed> AND sender_id + 0 = ? AND state = 'claimed'"
 
 # Ids.
 SKIP_DUE = _fill(
