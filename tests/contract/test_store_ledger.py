@@ -351,6 +351,16 @@ def test_what_does_not_count_in_a_group_takes_nothing_from_the_rest(store: Store
     assert addresses(store, campaign, DeliveryState.REFUSED) == []
 
 
+def test_group_with_an_intent_given_before_keeps_its_results(store: Store) -> None:
+    """Of two intents the one in flight gets no leave again, the other does, and the results beside them are kept."""
+    campaign = open_campaign(store, *THREE)
+    sender = store.ledger.enlist(NOON)
+    one, two, three = claim_all(store, campaign, sender)
+    assert store.ledger.record(sender, [], [one, two], NOON) == {one.id, two.id}
+    assert store.ledger.record(sender, [Settled(one, ACCEPTED)], [two, three], NOON) == {three.id}
+    assert tally(store) == {"accepted": 1, "sending": 2}
+
+
 def test_one_who_left_holds_nobody_up_in_a_group(store: Store) -> None:
     """Of a group of intents those in the audience get leave, the one who left is skipped."""
     campaign = open_campaign(store, *THREE)

@@ -58,13 +58,12 @@ _AUDIENCE = """
 # Sender, campaign: the fence, for a claim.
 MAY_SEND = _fill("SELECT 1 WHERE EXISTS (<alive>) AND EXISTS (<sending>)", alive=_ALIVE, sending=_SENDING)
 
-# Now, ids, attempt, sender, sender, campaign: the fence, for the dot; the ids that may be sent.
+# Now, ids, attempt, sender, sender, campaign: the fence, for the dot; changes those that may be sent.
 INTEND = _fill(
     """
 UPDATE deliveries SET state = 'sending', first_tried = COALESCE(first_tried, ?)
 WHERE id IN (?*) AND attempt = ? AND sender_id + 0 = ? AND state IN (<origins>)
-AND EXISTS (<alive>) AND EXISTS (<sending>) AND EXISTS (<audience>)
-RETURNING id""",
+AND EXISTS (<alive>) AND EXISTS (<sending>) AND EXISTS (<audience>)""",
     origins=_by_the_table(_D.SENDING, Cause.INTENT),
     alive=_ALIVE,
     sending=_SENDING,
