@@ -116,3 +116,19 @@ def test_nothing_is_written_to_who_speaks_unasked() -> None:
         assert (caught.value.dot_left, transport.written) == (False, [])
 
     on_a_wire(use)
+
+
+def test_no_answer_that_came_before_the_dot_left_passes_for_its_answer() -> None:
+    """A server that speaks twice inside a message has said what it has to say; nothing of it accepts the message."""
+
+    async def use(wire: SmtpWire, transport: NoTransport, raw: CountingSocket) -> None:
+        raw.sent = 5
+        wire.say(b"body\r\n.\r\n", 6)
+        feed(wire, b"250 one\r\n250 two\r\n")
+        assert wire.heard() is None
+        with pytest.raises(LineLostError, match="inside the message") as caught:
+            await wire.hear(1)
+        assert not caught.value.dot_left
+        assert str(caught.value.reply) == "250 one"
+
+    on_a_wire(use)

@@ -184,6 +184,7 @@ class SmtpWire(asyncio.BufferedProtocol):
             if self._replies.has_one:
                 self._wake()
         elif (reply := self._replies.next()) is not None:
+            self._replies.clear()  # a second one must not pass for the answer to a dot that has not left
             self._lose("the server answered inside the message", reply)
         if nonsense:
             self._lose(nonsense)
