@@ -1,10 +1,8 @@
-"""Lanes share a transaction where it takes long, and wait for nobody where it does not."""
+"""Half of the lanes share a transaction, and each hears of its own part of it."""
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-import pytest
 
 from coopdigest.domain.delivery import Claimed, Outcome, Settled, Verdict
 from coopdigest.domain.errors import StoreError
@@ -16,30 +14,23 @@ ACCEPTED = Outcome(Verdict.ACCEPTED, 250)
 
 @dataclass
 class Books:
-    """A ledger's `record` that takes a set time by its own clock, and may fail or give no leave."""
+    """A ledger's `record` that may fail or give no leave."""
 
-    takes: float = 0.01
-    now: float = 0.0
     fails: bool = False
     refused: set[int] = field(default_factory=set)
     written: list[tuple[list[int], list[int]]] = field(default_factory=list)
 
     def record(self, results: Sequence[Settled], intents: Sequence[Claimed]) -> frozenset[int]:
         """Write down the ids."""
-        self.now += self.takes
         if self.fails:
             raise StoreError("gone", place="coopdigest.db")
         self.written.append(([settled.delivery.id for settled in results], [intent.id for intent in intents]))
         return frozenset(intent.id for intent in intents) - self.refused
 
-    def timer(self) -> float:
-        """The time by this clock."""
-        return self.now
-
 
 def open_commits(books: Books, lanes: int = 4) -> GroupCommit:
     """The commits of so many lanes."""
-    commits = GroupCommit(books.record, books.timer)
+    commits = GroupCommit(books.record)
     commits.lanes = lanes
     return commits
 
@@ -50,7 +41,7 @@ async def ask(commits: GroupCommit, *intents: int) -> list[bool]:
     return await asyncio.gather(*(commits.proceed(settled[number], DELIVERIES[number]) for number in intents))
 
 
-def test_slow_transactions_are_shared_by_half_of_the_lanes() -> None:
+def test_a_transaction_is_shared_by_half_of_the_lanes() -> None:
     """Two of four lanes wait for each other, and one transaction holds what both have."""
     books = Books()
 
@@ -66,27 +57,9 @@ def test_a_lane_alone_waits_a_moment_only() -> None:
     assert asyncio.run(ask(open_commits(books, lanes=8), 1)) == [True]
 
 
-def test_quick_transactions_wait_for_nobody() -> None:
-    """After a quick one each lane has its own; after a slow one they share again."""
-    books = Books(takes=0.0001)
-    commits = open_commits(books)
-
-    async def run() -> None:
-        await ask(commits, 1, 3)
-        await ask(commits, 5, 7)
-        books.takes = 0.01
-        await ask(commits, 1)
-        await ask(commits, 3, 5)
-
-    asyncio.run(run())
-
-    assert [intents for _, intents in books.written] == [[1, 3], [5], [7], [1], [3, 5]]
-
-
-@pytest.mark.parametrize("takes", [0.01, 0.0001])
-def test_each_lane_hears_whether_its_own_intent_holds(takes: float) -> None:
+def test_each_lane_hears_whether_its_own_intent_holds() -> None:
     """Leave for one is not leave for another."""
-    commits = open_commits(Books(takes, refused={3}))
+    commits = open_commits(Books(refused={3}))
 
     async def run() -> list[bool]:
         return [*await ask(commits, 1, 3), *await ask(commits, 3, 5)]
@@ -94,10 +67,9 @@ def test_each_lane_hears_whether_its_own_intent_holds(takes: float) -> None:
     assert asyncio.run(run()) == [True, False, False, True]
 
 
-@pytest.mark.parametrize("takes", [0.01, 0.0001])
-def test_a_store_that_fails_gives_no_lane_leave(takes: float) -> None:
+def test_a_store_that_fails_gives_no_lane_leave() -> None:
     """The error is everybody's whose part was in the transaction; none hangs and none may send."""
-    books = Books(takes)
+    books = Books()
     commits = open_commits(books)
 
     async def run() -> list[object]:
@@ -109,10 +81,9 @@ def test_a_store_that_fails_gives_no_lane_leave(takes: float) -> None:
     assert [type(answer) for answer in asyncio.run(run())] == [StoreError] * 2
 
 
-@pytest.mark.parametrize("takes", [0.01, 0.0001])
-def test_results_without_an_intent_are_written_too(takes: float) -> None:
+def test_results_without_an_intent_are_written_too() -> None:
     """The last message of a lane has nothing behind it."""
-    books = Books(takes)
+    books = Books()
     commits = open_commits(books, lanes=1)
 
     async def run() -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import itertools
 import os
@@ -61,7 +60,6 @@ class OutboxConnection:
         try:
             while self._open and (outgoing := work.take()) is not None:
                 await work.proceed([(outgoing, await self._try(work, outgoing))], None)
-                await asyncio.sleep(0)  # a disk makes nobody wait, and there are others on the loop
         except BaseException:
             self._open = False
             raise
