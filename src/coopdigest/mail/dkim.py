@@ -95,7 +95,7 @@ class _Field:
 class DkimSigner:
     """Signs for one domain, once with each of its keys; safe to use from several threads."""
 
-    is_slow = True
+    is_slow = True  # RSA takes longer than all the rest of sending
 
     def __init__(self, domain: str, keys: Sequence[SigningKey], body: BodyForm = BodyForm.RELAXED) -> None:
         """The public half of a key is found at `selector._domainkey.domain`.
